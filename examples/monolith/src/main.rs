@@ -1,0 +1,2 @@
+//! Runs every module in one process.
+fn main() {}

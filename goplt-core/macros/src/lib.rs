@@ -1,0 +1,1 @@
+//! Procedural macros of goplt: `include_manifest!`, `tenant_sql!`, derives.

@@ -1,0 +1,84 @@
+//! The future of a guarded call.
+
+use std::{
+    any::Any,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tracing::Span;
+
+use super::{MethodMeta, RpcError};
+use crate::Code;
+
+pin_project! {
+    /// A call under deadline, span and panic fence: see [`LocalCall::run`](super::LocalCall::run).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Run<F> {
+        #[pin]
+        call: F,
+        // Made at the first `Pending`: most local calls never need one.
+        timer: Option<Pin<Box<Sleep>>>,
+        deadline: Option<Instant>,
+        span: Span,
+        contract: &'static str,
+        method: &'static MethodMeta,
+    }
+}
+
+impl<F> Run<F> {
+    pub(super) const fn new(
+        call: F,
+        deadline: Option<Instant>,
+        span: Span,
+        contract: &'static str,
+        method: &'static MethodMeta,
+    ) -> Self {
+        Self { call, timer: None, deadline, span, contract, method }
+    }
+}
+
+impl<F, T> Future for Run<F>
+where
+    F: Future<Output = Result<T, RpcError>>,
+{
+    type Output = Result<T, RpcError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let _entered = this.span.enter();
+        // The callee is dropped after a panic, so nobody sees its broken state.
+        let polled = catch_unwind(AssertUnwindSafe(|| this.call.poll(cx)));
+        match polled {
+            Ok(Poll::Ready(result)) => return Poll::Ready(result),
+            Ok(Poll::Pending) => {}
+            Err(panic) => return Poll::Ready(Err(panicked(this.contract, this.method, &*panic))),
+        }
+        let Some(deadline) = *this.deadline else {
+            return Poll::Pending;
+        };
+        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        ready!(timer.as_mut().poll(cx));
+        Poll::Ready(Err(RpcError::new(Code::DeadlineExceeded, "the call took too long")))
+    }
+}
+
+#[cold]
+fn panicked(contract: &str, method: &MethodMeta, panic: &(dyn Any + Send)) -> RpcError {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    RpcError::internal(format!("{contract}/{} panicked: {text}", method.name))
+}
+
+impl<F> fmt::Debug for Run<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("method", &self.method.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,5 @@
+//! Logs, traces and metrics.
+
+mod propagation;
+
+pub use propagation::{TraceContext, TraceParentError};
