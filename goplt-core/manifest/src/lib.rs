@@ -1,2 +1,32 @@
 //! The module manifest of goplt: module.yaml, permissions, the JSON Schema.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod constant;
+mod dependency;
+mod error;
+mod manifest;
+mod migration;
+mod name;
+mod pattern;
+mod permission;
+mod suggest;
+mod text;
+mod version;
+pub mod yaml;
+
+#[doc(inline)]
+pub use self::{
+    constant::{constant_name, constant_name_in},
+    dependency::{Dependency, DependencyError},
+    error::{ManifestError, ManifestErrors},
+    manifest::{
+        ConfigDecl, ConfigKind, EventDecl, Events, HostDecl, JobDecl, Manifest, Method,
+        PermissionDecl, RoleDecl, RouteAccess, RouteDecl, TenantSource,
+    },
+    migration::{Dialect, Migration, MigrationError},
+    name::{ModuleName, ModuleNameError},
+    pattern::{PermissionPattern, PermissionPatternError},
+    permission::{Permission, PermissionError},
+    suggest::suggest,
+    version::{PLATFORM_VERSION, Version, VersionError, VersionRange},
+};
