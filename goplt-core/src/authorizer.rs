@@ -27,12 +27,20 @@ use crate::{Principal, TenantId};
 /// ```
 pub trait Authorizer: Send + Sync + 'static {
     /// Whether `principal` may do what `permission` names, with the data of `tenant`.
-    fn authorize(&self, principal: &Principal, tenant: &TenantId, permission: &Permission) -> Decision;
+    fn authorize(
+        &self,
+        principal: &Principal,
+        tenant: &TenantId,
+        permission: &Permission,
+    ) -> Decision;
 }
 
 /// What an [`Authorizer`] says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there is no third answer: doubt is Deny")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "there is no third answer: doubt is Deny"
+)]
 pub enum Decision {
     /// Yes.
     Allow,
@@ -62,13 +70,23 @@ impl<F> Authorizer for F
 where
     F: Fn(&Principal, &TenantId, &Permission) -> Decision + Send + Sync + 'static,
 {
-    fn authorize(&self, principal: &Principal, tenant: &TenantId, permission: &Permission) -> Decision {
+    fn authorize(
+        &self,
+        principal: &Principal,
+        tenant: &TenantId,
+        permission: &Permission,
+    ) -> Decision {
         self(principal, tenant, permission)
     }
 }
 
 impl<T: Authorizer + ?Sized> Authorizer for Arc<T> {
-    fn authorize(&self, principal: &Principal, tenant: &TenantId, permission: &Permission) -> Decision {
+    fn authorize(
+        &self,
+        principal: &Principal,
+        tenant: &TenantId,
+        permission: &Permission,
+    ) -> Decision {
         (**self).authorize(principal, tenant, permission)
     }
 }

@@ -62,7 +62,10 @@ struct Inner {
     steps: Option<Steps>,
 }
 
-#[expect(clippy::disallowed_types, reason = "tokio's paused time must not look like a step")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "tokio's paused time must not look like a step"
+)]
 struct Steps {
     start: std::time::Instant,
     offset: AtomicI64,
@@ -95,13 +98,19 @@ impl Timestamp {
     /// This moment moved later; saturating.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// This moment moved earlier; saturating.
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// The time from `earlier` to this moment, zero if that is later.
@@ -127,8 +136,9 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(input: &str) -> Result<Self, Self::Err> {
-        let at: jiff::Timestamp =
-            input.parse().map_err(|_| TimestampError { input: input.to_owned() })?;
+        let at: jiff::Timestamp = input.parse().map_err(|_| TimestampError {
+            input: input.to_owned(),
+        })?;
         Ok(Self(at.as_microsecond()))
     }
 }
@@ -151,9 +161,15 @@ impl<'de> Deserialize<'de> for Timestamp {
 impl Clock {
     /// The system's clock.
     #[must_use]
-    #[expect(clippy::disallowed_types, reason = "tokio's paused time must not look like a step")]
+    #[expect(
+        clippy::disallowed_types,
+        reason = "tokio's paused time must not look like a step"
+    )]
     pub fn system() -> Self {
-        let steps = Steps { start: std::time::Instant::now(), offset: AtomicI64::new(0) };
+        let steps = Steps {
+            start: std::time::Instant::now(),
+            offset: AtomicI64::new(0),
+        };
         Self::new(system_micros(), Some(steps))
     }
 
@@ -164,13 +180,23 @@ impl Clock {
     }
 
     fn new(wall: i64, steps: Option<Steps>) -> Self {
-        Self { inner: Arc::new(Inner { wall, tokio: Instant::now(), steps }) }
+        Self {
+            inner: Arc::new(Inner {
+                wall,
+                tokio: Instant::now(),
+                steps,
+            }),
+        }
     }
 
     /// The present moment.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let offset = self.inner.steps.as_ref().map_or(0, |steps| steps.follow(self.inner.wall));
+        let offset = self
+            .inner
+            .steps
+            .as_ref()
+            .map_or(0, |steps| steps.follow(self.inner.wall));
         Timestamp(self.inner.wall + offset).plus(self.inner.tokio.elapsed())
     }
 }
@@ -202,7 +228,9 @@ impl fmt::Debug for Clock {
 }
 
 fn system_micros() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
@@ -238,7 +266,10 @@ mod tests {
 
     #[test]
     fn arithmetic_saturates() {
-        assert_eq!(Timestamp(i64::MAX).plus(Duration::from_secs(1)).as_micros(), i64::MAX);
+        assert_eq!(
+            Timestamp(i64::MAX).plus(Duration::from_secs(1)).as_micros(),
+            i64::MAX
+        );
         assert_eq!(Timestamp(0).since(Timestamp(5)), Duration::ZERO);
     }
 }

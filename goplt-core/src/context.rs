@@ -68,7 +68,10 @@ impl RequestContext {
             client: ClientInfo::default(),
             cancelled: CancellationToken::new(),
         };
-        Self { deadline: None, inner: Arc::new(inner) }
+        Self {
+            deadline: None,
+            inner: Arc::new(inner),
+        }
     }
 
     /// The caller, once verified.
@@ -102,7 +105,10 @@ impl RequestContext {
     /// No later than `deadline`: the earlier of it and the present one holds.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Instant) -> Self {
-        self.deadline = Some(self.deadline.map_or(deadline, |present| present.min(deadline)));
+        self.deadline = Some(
+            self.deadline
+                .map_or(deadline, |present| present.min(deadline)),
+        );
         self
     }
 
@@ -163,7 +169,8 @@ impl RequestContext {
     /// The time left, zero when it is over; `None` without a deadline.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Tells everyone who holds a clone that the answer is no longer wanted.
@@ -198,7 +205,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_deadline_only_shrinks() {
         let cx = context().with_timeout(Duration::from_secs(2));
-        assert_eq!(cx.clone().with_timeout(Duration::from_secs(9)).remaining(), cx.remaining());
+        assert_eq!(
+            cx.clone().with_timeout(Duration::from_secs(9)).remaining(),
+            cx.remaining()
+        );
         let shorter = cx.with_timeout(Duration::from_secs(1));
         assert_eq!(shorter.remaining(), Some(Duration::from_secs(1)));
         tokio::time::advance(Duration::from_secs(5)).await;

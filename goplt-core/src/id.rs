@@ -223,11 +223,18 @@ impl Ids {
     /// With the time of `clock` and the randomness of `random`.
     #[must_use]
     pub fn new(clock: Clock, random: Random) -> Self {
-        Self { clock, random, last: Arc::default() }
+        Self {
+            clock,
+            random,
+            last: Arc::default(),
+        }
     }
 
     /// The next id: later than every one before it, also when the clock goes back.
-    #[expect(clippy::should_implement_trait, reason = "it never ends and shares itself")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it never ends and shares itself"
+    )]
     #[must_use]
     pub fn next(&self) -> Uuid {
         let millis = u128::try_from(self.clock.now().as_micros() / 1_000).unwrap_or(0);
@@ -263,15 +270,24 @@ mod tests {
 
     #[test]
     fn ids_grow_while_the_clock_stands_still() {
-        let ids = Ids::new(Clock::starting_at(Timestamp::from_micros(1)), Random::seeded(3));
+        let ids = Ids::new(
+            Clock::starting_at(Timestamp::from_micros(1)),
+            Random::seeded(3),
+        );
         let made: Vec<_> = (0..1_000).map(|_| ids.next()).collect();
         assert!(made.is_sorted_by(|a, b| a < b));
-        assert!(made.iter().all(|id| uuid::Uuid::from_bytes(id.0).get_version_num() == 7));
+        assert!(
+            made.iter()
+                .all(|id| uuid::Uuid::from_bytes(id.0).get_version_num() == 7)
+        );
     }
 
     #[test]
     fn an_id_tells_the_time_it_was_made() {
-        let ids = Ids::new(Clock::starting_at(Timestamp::from_micros(1_234_000)), Random::seeded(3));
+        let ids = Ids::new(
+            Clock::starting_at(Timestamp::from_micros(1_234_000)),
+            Random::seeded(3),
+        );
         let bytes = ids.next().0;
         assert_eq!(bytes[..6], 1_234_u64.to_be_bytes()[2..]);
     }

@@ -59,9 +59,17 @@ impl Principal {
 
     fn new(kind: PrincipalKind, subject: String) -> Self {
         let user_id = subject.parse().ok();
-        let inner =
-            Inner { kind, subject, user_id, tenant: None, roles: Vec::new(), expires_at: None };
-        Self { inner: Arc::new(inner) }
+        let inner = Inner {
+            kind,
+            subject,
+            user_id,
+            tenant: None,
+            roles: Vec::new(),
+            expires_at: None,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// The tenant that the credentials claim.
@@ -106,7 +114,11 @@ impl Principal {
     /// The subject as a UUID, which it is for users of the identity module.
     #[must_use]
     pub fn user_id(&self) -> Option<Uuid> {
-        if self.is_user() { self.inner.user_id } else { None }
+        if self.is_user() {
+            self.inner.user_id
+        } else {
+            None
+        }
     }
 
     /// The tenant that the credentials claim.

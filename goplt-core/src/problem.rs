@@ -71,7 +71,10 @@ struct Body<'a> {
 impl Violation {
     /// `field` breaks the rule that `message` states.
     pub fn new(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 
     /// The field's name, as the caller wrote it.
@@ -103,7 +106,9 @@ impl Problem {
             headers: Vec::new(),
             source: None,
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// 401, the same for every reason, with `WWW-Authenticate: Bearer` (RFC 6750 §3).
@@ -193,7 +198,10 @@ impl Problem {
     /// The `code` member: the reason if there is one, else the name of the code.
     #[must_use]
     pub fn reason(&self) -> &str {
-        self.inner.reason.as_deref().unwrap_or_else(|| self.inner.code.as_str())
+        self.inner
+            .reason
+            .as_deref()
+            .unwrap_or_else(|| self.inner.code.as_str())
     }
 
     /// The detail, if one was set.
@@ -226,7 +234,9 @@ impl Problem {
             request_id: request_id.map(RequestId::as_str),
             errors: &self.inner.violations,
         };
-        serde_json::to_vec(&body).expect("strings and numbers are JSON").into()
+        serde_json::to_vec(&body)
+            .expect("strings and numbers are JSON")
+            .into()
     }
 
     /// The answer over HTTP; the problem itself stays in its extensions for outer layers.
@@ -249,7 +259,10 @@ impl Problem {
         let mut response = Response::new(B::from(Bytes::new()));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-        headers.insert("grpc-status", HeaderValue::from(u16::from(self.inner.code.grpc_status())));
+        headers.insert(
+            "grpc-status",
+            HeaderValue::from(u16::from(self.inner.code.grpc_status())),
+        );
         let message = percent_encode(self.detail().unwrap_or(&self.inner.title));
         if let Ok(message) = HeaderValue::from_str(&message) {
             headers.insert("grpc-message", message);
@@ -300,14 +313,17 @@ impl From<RpcError> for Problem {
 
 impl From<NoTenant> for Problem {
     fn from(error: NoTenant) -> Self {
-        Self::new(error.code()).with_reason("tenant_required").with_detail(error.to_string())
+        Self::new(error.code())
+            .with_reason("tenant_required")
+            .with_detail(error.to_string())
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.inner.status.as_u16(), self.inner.title)?;
-        self.detail().map_or(Ok(()), |detail| write!(f, ": {detail}"))
+        self.detail()
+            .map_or(Ok(()), |detail| write!(f, ": {detail}"))
     }
 }
 
@@ -344,7 +360,10 @@ mod tests {
     #[test]
     fn a_grpc_caller_gets_a_status_in_headers() {
         let mut request = HeaderMap::new();
-        request.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc+proto"));
+        request.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/grpc+proto"),
+        );
         let problem = Problem::new(Code::PermissionDenied).with_detail("100 % no\n");
         let response: Response<Bytes> = problem.to_response_for(&request, None);
         assert_eq!(response.status(), 200);

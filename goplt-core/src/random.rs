@@ -33,14 +33,18 @@ impl Random {
     /// The operating system's generator.
     #[must_use]
     pub const fn system() -> Self {
-        Self { source: Source::System }
+        Self {
+            source: Source::System,
+        }
     }
 
     /// A stream that depends on nothing but `seed`. Never for secrets.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         let rng = fastrand::Rng::with_seed(seed);
-        Self { source: Source::Seeded(Arc::new(Mutex::new(rng))) }
+        Self {
+            source: Source::Seeded(Arc::new(Mutex::new(rng))),
+        }
     }
 
     /// Fills `bytes`.
@@ -50,8 +54,13 @@ impl Random {
     /// If the operating system has no randomness to give: nothing secret can be made then.
     pub fn fill(&self, bytes: &mut [u8]) {
         match &self.source {
-            Source::System => getrandom::fill(bytes).expect("the operating system gives randomness"),
-            Source::Seeded(rng) => rng.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes),
+            Source::System => {
+                getrandom::fill(bytes).expect("the operating system gives randomness")
+            }
+            Source::Seeded(rng) => rng
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .fill(bytes),
         }
     }
 

@@ -47,7 +47,9 @@ impl RpcError {
             violations: Vec::new(),
             source: None,
         };
-        Self { inner: Box::new(inner) }
+        Self {
+            inner: Box::new(inner),
+        }
     }
 
     /// [`Code::NotFound`].
@@ -108,7 +110,13 @@ impl RpcError {
 
     /// As an answer over HTTP. Broken rules are a 422; a server fault shows no message of ours.
     pub(crate) fn into_problem(self) -> Problem {
-        let Inner { code, message, reason, violations, source } = *self.inner;
+        let Inner {
+            code,
+            message,
+            reason,
+            violations,
+            source,
+        } = *self.inner;
         let mut problem = match code {
             Code::Unauthenticated => Problem::unauthenticated(),
             Code::InvalidArgument if !violations.is_empty() => Problem::unprocessable(violations),
@@ -147,10 +155,19 @@ impl fmt::Display for RpcError {
         write!(f, "{}: {}", self.inner.code, self.inner.message)?;
         let mut separator = " (";
         for violation in &self.inner.violations {
-            write!(f, "{separator}`{}` {}", violation.field(), violation.message())?;
+            write!(
+                f,
+                "{separator}`{}` {}",
+                violation.field(),
+                violation.message()
+            )?;
             separator = ", ";
         }
-        if self.inner.violations.is_empty() { Ok(()) } else { f.write_str(")") }
+        if self.inner.violations.is_empty() {
+            Ok(())
+        } else {
+            f.write_str(")")
+        }
     }
 }
 
@@ -168,7 +185,10 @@ impl fmt::Debug for RpcError {
 
 impl Error for RpcError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.inner.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.inner
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
     }
 }
 
@@ -185,8 +205,14 @@ mod tests {
     #[test]
     fn broken_rules_are_422_and_other_bad_arguments_400() {
         let rules = RpcError::invalid(vec![Violation::new("title", "is too long")]);
-        assert_eq!(rules.to_string(), "invalid_argument: the request breaks a rule (`title` is too long)");
+        assert_eq!(
+            rules.to_string(),
+            "invalid_argument: the request breaks a rule (`title` is too long)"
+        );
         assert_eq!(Problem::from(rules).status(), 422);
-        assert_eq!(Problem::from(RpcError::new(Code::InvalidArgument, "bad cursor")).status(), 400);
+        assert_eq!(
+            Problem::from(RpcError::new(Code::InvalidArgument, "bad cursor")).status(),
+            400
+        );
     }
 }

@@ -44,7 +44,10 @@ impl GuardSettings {
     /// Decisions by `authorizer`; a call while a write transaction is open is refused.
     #[must_use]
     pub fn new(authorizer: Arc<dyn Authorizer>) -> Self {
-        Self { authorizer, open_write: OpenWritePolicy::Refuse }
+        Self {
+            authorizer,
+            open_write: OpenWritePolicy::Refuse,
+        }
     }
 
     /// Lets a call pass while a write transaction is open, with a warning in the log.
@@ -60,7 +63,9 @@ impl GuardSettings {
 
 impl fmt::Debug for GuardSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardSettings").field("open_write", &self.open_write).finish_non_exhaustive()
+        f.debug_struct("GuardSettings")
+            .field("open_write", &self.open_write)
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,10 +99,20 @@ impl LocalGuard {
         if let Some(timeout) = method.timeout {
             cx = cx.with_timeout(timeout);
         }
-        if cx.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
-            return Err(RpcError::new(Code::DeadlineExceeded, "no time was left for the call"));
+        if cx
+            .deadline()
+            .is_some_and(|deadline| deadline <= Instant::now())
+        {
+            return Err(RpcError::new(
+                Code::DeadlineExceeded,
+                "no time was left for the call",
+            ));
         }
-        Ok(LocalCall { cx, contract: self.contract, method })
+        Ok(LocalCall {
+            cx,
+            contract: self.contract,
+            method,
+        })
     }
 
     fn check_access(&self, access: &Access, cx: &RequestContext) -> Result<(), RpcError> {
@@ -109,7 +124,12 @@ impl LocalGuard {
         };
         let principal = authenticated(cx)?;
         let tenant = cx.scope()?.tenant();
-        if self.settings.authorizer.authorize(principal, tenant, permission).is_allowed() {
+        if self
+            .settings
+            .authorizer
+            .authorize(principal, tenant, permission)
+            .is_allowed()
+        {
             return Ok(());
         }
         let message = format!("the permission `{permission}` is missing");
@@ -166,7 +186,11 @@ impl LocalCall {
             rpc.service = self.contract,
             rpc.method = self.method.name
         );
-        let span = if span.is_disabled() { Span::none() } else { span };
+        let span = if span.is_disabled() {
+            Span::none()
+        } else {
+            span
+        };
         Run::new(call, self.cx.deadline(), span, self.contract, self.method)
     }
 }

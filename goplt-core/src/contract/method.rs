@@ -6,7 +6,10 @@ use goplt_manifest::Permission;
 
 /// One method of a contract. Generated.
 #[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "generated code makes it as a constant")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "generated code makes it as a constant"
+)]
 pub struct MethodMeta {
     /// The name in the `.proto`, as in `GetPost`.
     pub name: &'static str,

@@ -38,7 +38,14 @@ impl<F> Run<F> {
         contract: &'static str,
         method: &'static MethodMeta,
     ) -> Self {
-        Self { call, timer: None, deadline, span, contract, method }
+        Self {
+            call,
+            timer: None,
+            deadline,
+            span,
+            contract,
+            method,
+        }
     }
 }
 
@@ -61,9 +68,14 @@ where
         let Some(deadline) = *this.deadline else {
             return Poll::Pending;
         };
-        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let timer = this
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         ready!(timer.as_mut().poll(cx));
-        Poll::Ready(Err(RpcError::new(Code::DeadlineExceeded, "the call took too long")))
+        Poll::Ready(Err(RpcError::new(
+            Code::DeadlineExceeded,
+            "the call took too long",
+        )))
     }
 }
 
@@ -79,6 +91,8 @@ fn panicked(contract: &str, method: &MethodMeta, panic: &(dyn Any + Send)) -> Rp
 
 impl<F> fmt::Debug for Run<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("method", &self.method.name).finish_non_exhaustive()
+        f.debug_struct("Run")
+            .field("method", &self.method.name)
+            .finish_non_exhaustive()
     }
 }

@@ -97,10 +97,15 @@ impl TenantMismatch {
 impl ScopeMint {
     /// A mint unlike every other in this process.
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "a mint is never made by accident")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "a mint is never made by accident"
+    )]
     pub fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self { id: NEXT.fetch_add(1, Ordering::Relaxed) }
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+        }
     }
 
     /// `cx` within `tenant`.
@@ -126,13 +131,19 @@ impl ScopeMint {
             trace: cx.trace(),
             open_writes: AtomicU32::new(0),
         };
-        Ok(cx.with_scope(TenantScope { inner: Arc::new(inner) }))
+        Ok(cx.with_scope(TenantScope {
+            inner: Arc::new(inner),
+        }))
     }
 
     /// A scope across tenants, for a module that declared why.
     #[must_use]
     pub fn host_scope(&self, module: ModuleName, reason: &str) -> HostScope {
-        HostScope { mint: self.id, module, reason: reason.into() }
+        HostScope {
+            mint: self.id,
+            module,
+            reason: reason.into(),
+        }
     }
 
     /// What a database remembers of the mint it was opened with.
@@ -188,21 +199,31 @@ impl TenantScope {
         self.inner.open_writes.load(Ordering::Relaxed) > 0
     }
 
-    #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "asked by TenantDb alone"))]
+    #[cfg_attr(
+        not(feature = "data"),
+        expect(dead_code, reason = "asked by TenantDb alone")
+    )]
     pub(crate) fn mint(&self) -> u64 {
         self.inner.mint
     }
 
-    #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "called by TenantTx alone"))]
+    #[cfg_attr(
+        not(feature = "data"),
+        expect(dead_code, reason = "called by TenantTx alone")
+    )]
     pub(crate) fn open_write(&self) -> OpenWrite {
         self.inner.open_writes.fetch_add(1, Ordering::Relaxed);
-        OpenWrite { scope: self.clone() }
+        OpenWrite {
+            scope: self.clone(),
+        }
     }
 }
 
 impl fmt::Debug for TenantScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TenantScope").field(&self.inner.tenant).finish()
+        f.debug_tuple("TenantScope")
+            .field(&self.inner.tenant)
+            .finish()
     }
 }
 
@@ -233,7 +254,10 @@ impl HostScope {
         &self.reason
     }
 
-    #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "asked by TenantDb alone"))]
+    #[cfg_attr(
+        not(feature = "data"),
+        expect(dead_code, reason = "asked by TenantDb alone")
+    )]
     pub(crate) fn mint(&self) -> u64 {
         self.mint
     }
@@ -254,7 +278,11 @@ mod tests {
         let ada = Principal::user("ada").with_tenant("acme".parse().unwrap());
         let cx = RequestContext::new("r".parse().unwrap()).with_principal(ada);
         let mint = ScopeMint::new();
-        assert_eq!(mint.enter(cx.clone(), "globex".parse().unwrap()).unwrap_err(), TenantMismatch);
+        assert_eq!(
+            mint.enter(cx.clone(), "globex".parse().unwrap())
+                .unwrap_err(),
+            TenantMismatch
+        );
         assert!(mint.enter(cx, "acme".parse().unwrap()).is_ok());
     }
 

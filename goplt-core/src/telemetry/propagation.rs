@@ -37,7 +37,11 @@ impl TraceContext {
     /// Of the given ids.
     #[must_use]
     pub const fn new(trace_id: u128, span_id: u64, sampled: bool) -> Self {
-        Self { trace_id, span_id, flags: if sampled { SAMPLED } else { 0 } }
+        Self {
+            trace_id,
+            span_id,
+            flags: if sampled { SAMPLED } else { 0 },
+        }
     }
 
     /// The root of a new trace.
@@ -51,7 +55,10 @@ impl TraceContext {
     /// A new span in the same trace.
     #[must_use]
     pub fn child(self, random: &Random) -> Self {
-        Self { span_id: u64::from_le_bytes(random.bytes()) | 1, ..self }
+        Self {
+            span_id: u64::from_le_bytes(random.bytes()) | 1,
+            ..self
+        }
     }
 
     /// The id shared by the whole trace; 0 for none.
@@ -81,7 +88,11 @@ impl TraceContext {
 
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags)
+        write!(
+            f,
+            "00-{:032x}-{:016x}-{:02x}",
+            self.trace_id, self.span_id, self.flags
+        )
     }
 }
 
@@ -89,7 +100,9 @@ impl FromStr for TraceContext {
     type Err = TraceParentError;
 
     fn from_str(header: &str) -> Result<Self, TraceParentError> {
-        parse(header).filter(|trace| trace.is_valid()).ok_or(TraceParentError)
+        parse(header)
+            .filter(|trace| trace.is_valid())
+            .ok_or(TraceParentError)
     }
 }
 
@@ -137,7 +150,11 @@ mod tests {
 
     #[test]
     fn later_versions_may_carry_more() {
-        assert!(format!("01-{}-more", &GOOD[3..]).parse::<TraceContext>().is_ok());
+        assert!(
+            format!("01-{}-more", &GOOD[3..])
+                .parse::<TraceContext>()
+                .is_ok()
+        );
         assert!(format!("{GOOD}-more").parse::<TraceContext>().is_err());
     }
 
