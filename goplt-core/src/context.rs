@@ -6,7 +6,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Principal, RequestId, TenantId,
+    Authorizer, Code, Permission, Principal, RequestId, TenantId,
+    contract::RpcError,
     data::{NoTenant, TenantScope},
     telemetry::TraceContext,
 };
@@ -131,6 +132,40 @@ impl RequestContext {
     #[must_use]
     pub fn principal(&self) -> Option<&Principal> {
         self.inner.principal.as_ref()
+    }
+
+    /// The verified caller, required.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthenticated`] for an anonymous request.
+    pub fn require_principal(&self) -> Result<&Principal, RpcError> {
+        self.principal()
+            .ok_or_else(|| RpcError::new(Code::Unauthenticated, Code::Unauthenticated.title()))
+    }
+
+    /// Whether the caller may do what `permission` names in the tenant of this request: for
+    /// handlers that decide themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unauthenticated`], [`NoTenant`], or [`Code::PermissionDenied`] that names the
+    /// permission.
+    pub fn authorize(
+        &self,
+        authorizer: &dyn Authorizer,
+        permission: &Permission,
+    ) -> Result<(), RpcError> {
+        let principal = self.require_principal()?;
+        let tenant = self.scope()?.tenant();
+        if authorizer
+            .authorize(principal, tenant, permission)
+            .is_allowed()
+        {
+            return Ok(());
+        }
+        let message = format!("the permission `{permission}` is missing");
+        Err(RpcError::new(Code::PermissionDenied, message))
     }
 
     /// What opens transactions on this tenant's data.

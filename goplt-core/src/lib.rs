@@ -36,6 +36,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod authorizer;
+pub mod body;
 pub mod clock;
 pub mod code;
 pub mod context;

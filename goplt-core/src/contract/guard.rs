@@ -116,24 +116,12 @@ impl LocalGuard {
     }
 
     fn check_access(&self, access: &Access, cx: &RequestContext) -> Result<(), RpcError> {
-        let permission = match access {
+        match access {
             // A local caller is a module of this host.
-            Access::Public | Access::Internal => return Ok(()),
-            Access::Authenticated => return authenticated(cx).map(|_| ()),
-            Access::Permission(permission) => permission,
-        };
-        let principal = authenticated(cx)?;
-        let tenant = cx.scope()?.tenant();
-        if self
-            .settings
-            .authorizer
-            .authorize(principal, tenant, permission)
-            .is_allowed()
-        {
-            return Ok(());
+            Access::Public | Access::Internal => Ok(()),
+            Access::Authenticated => cx.require_principal().map(|_| ()),
+            Access::Permission(permission) => cx.authorize(&*self.settings.authorizer, permission),
         }
-        let message = format!("the permission `{permission}` is missing");
-        Err(RpcError::new(Code::PermissionDenied, message))
     }
 
     #[cold]
@@ -150,11 +138,6 @@ impl LocalGuard {
             ))),
         }
     }
-}
-
-fn authenticated(cx: &RequestContext) -> Result<&crate::Principal, RpcError> {
-    cx.principal()
-        .ok_or_else(|| RpcError::new(Code::Unauthenticated, Code::Unauthenticated.title()))
 }
 
 impl fmt::Debug for LocalGuard {
