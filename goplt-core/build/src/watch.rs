@@ -31,7 +31,10 @@ pub fn watch(directory: impl AsRef<Path>) {
     let directory = directory.as_ref();
     let report = lines(directory).and_then(|lines| io::stdout().lock().write_all(lines.as_bytes()));
     if let Err(error) = report {
-        panic!("goplt_build::watch cannot follow `{}`: {error}", directory.display());
+        panic!(
+            "goplt_build::watch cannot follow `{}`: {error}",
+            directory.display()
+        );
     }
 }
 
