@@ -3,12 +3,14 @@
 
 mod constant;
 mod dependency;
+mod duration;
 mod error;
 mod manifest;
 mod migration;
 mod name;
 mod pattern;
 mod permission;
+mod read;
 mod suggest;
 mod text;
 mod version;
@@ -18,6 +20,7 @@ pub mod yaml;
 pub use self::{
     constant::{constant_name, constant_name_in},
     dependency::{Dependency, DependencyError},
+    duration::{DurationError, parse_duration},
     error::{ManifestError, ManifestErrors},
     manifest::{
         ConfigDecl, ConfigKind, EventDecl, Events, HostDecl, JobDecl, Manifest, Method,
@@ -27,6 +30,7 @@ pub use self::{
     name::{ModuleName, ModuleNameError},
     pattern::{PermissionPattern, PermissionPatternError},
     permission::{Permission, PermissionError},
+    read::{Parsed, parse},
     suggest::suggest,
     version::{PLATFORM_VERSION, Version, VersionError, VersionRange},
 };

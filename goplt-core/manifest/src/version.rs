@@ -40,6 +40,9 @@ pub struct VersionError {
 // === impl Version ===
 
 impl Version {
+    /// What a manifest without a usable version gets.
+    pub(crate) const ZERO: Self = Self(semver::Version::new(0, 0, 0));
+
     /// Parses a version: `major.minor.patch`, then optionally `-pre.release` and `+build`.
     ///
     /// # Errors
