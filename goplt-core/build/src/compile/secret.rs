@@ -1,7 +1,7 @@
 //! `(goplt.field).secret`: a hand-written `Debug` for the messages that hold secrets.
 
 use prost_build::Config;
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::{Attribute, Fields, Item, ItemStruct};
 
 use super::{Problem, options::Options, source::Sources};
@@ -44,8 +44,9 @@ impl Secrets {
     }
 
     pub(super) fn mark(&self, config: &mut Config) {
+        // In one call: a second one would forget the messages of the first.
+        config.skip_debug(self.fields.iter().map(|(message, _)| format!(".{message}")));
         for (message, field) in &self.fields {
-            config.skip_debug([format!(".{message}")]);
             config.field_attribute(format!(".{message}.{field}"), format!("#[{MARKER}]"));
         }
     }
@@ -95,7 +96,7 @@ fn debug_of(message: &mut ItemStruct) -> Option<Item> {
         return None;
     }
     let ident = &message.ident;
-    let label = format_ident!("{ident}").to_string();
+    let label = ident.to_string();
     Some(syn::parse_quote! {
         impl ::core::fmt::Debug for #ident {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
