@@ -11,7 +11,9 @@ pub(crate) const PERMISSION_KEYS: &[&str] = &["name", "description"];
 /// The permissions that a manifest declares, for the checks of what refers to them.
 pub(super) struct Declared<'p> {
     permissions: &'p [PermissionDecl],
-    /// Whether all that were meant are there: else nothing is called undeclared.
+    /// What is listed, malformed items too: those have their own report.
+    attempted: Vec<&'p str>,
+    /// Whether the list was read to its end: else nothing is called undeclared.
     certain: bool,
 }
 
@@ -149,28 +151,30 @@ impl Reader<'_> {
 
 impl<'p> Declared<'p> {
     pub(super) fn new(
-        fields: &Fields<'_>,
+        fields: &Fields<'p>,
         complete: bool,
         permissions: &'p [PermissionDecl],
     ) -> Self {
-        let listed = fields
-            .get("permissions")
-            .and_then(Node::items)
-            .map_or(0, <[Node]>::len);
+        let listed = fields.get("permissions").and_then(Node::items);
         let misspelt = fields.get("permissions").is_none() && fields.has("permissions");
         Self {
             permissions,
-            certain: complete && !misspelt && listed == permissions.len(),
+            attempted: listed
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|item| item.get("name").unwrap_or(item).text())
+                .collect(),
+            certain: complete && !misspelt,
         }
     }
 
     /// Whether nothing that the pattern matches is declared, for certain.
     pub(super) fn lacks(&self, pattern: &PermissionPattern) -> bool {
-        let found = self
-            .permissions
-            .iter()
-            .any(|declared| pattern.matches(&declared.permission));
-        self.certain && !found
+        let attempted = self.attempted.iter().any(|text| match pattern.prefix() {
+            Some(prefix) => text.starts_with(prefix),
+            None => *text == pattern.as_str(),
+        });
+        self.certain && !attempted
     }
 
     /// The declared permission that the text was probably meant to be.

@@ -32,7 +32,7 @@ pub(super) fn check(text: &str) -> Result<(), String> {
         if !valid {
             let field = crate::error::shorten(field);
             return Err(format!(
-                "`{field}` is not a {name} of cron ({least}-{greatest})"
+                "cron has `{field}` for the {name} ({least}-{greatest})"
             ));
         }
     }

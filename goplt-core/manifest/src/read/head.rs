@@ -61,7 +61,15 @@ impl Reader<'_> {
             return unknown;
         };
         Version::parse(text).unwrap_or_else(|error| {
-            self.report.refuse(mark, &error);
+            let longer = [format!("{text}.0"), format!("{text}.0.0")];
+            match longer.iter().find(|text| Version::parse(text).is_ok()) {
+                Some(longer) => self.report.mend(
+                    mark,
+                    format!("`{text}` is not a version: it has three numbers"),
+                    format!("write `{longer}`"),
+                ),
+                None => self.report.refuse(mark, &error),
+            }
             unknown
         })
     }

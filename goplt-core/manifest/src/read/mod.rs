@@ -69,7 +69,7 @@ pub fn parse(source_name: &str, text: &str) -> Parsed {
     let partial = yaml::parse_all(text);
     let mut report = Report::new(Arc::clone(&source), partial.complete);
     for error in partial.errors {
-        report.push(error.mark, error.message, error.help);
+        report.yaml(error);
     }
     let empty = yaml::Node::new(Mark::START, Value::Map(Vec::new()));
     let root = match partial.root.value {

@@ -1,6 +1,13 @@
-use std::{collections::HashMap, error::Error, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+    sync::Arc,
+};
 
-use crate::{ManifestError, yaml::Mark};
+use crate::{
+    ManifestError,
+    yaml::{Mark, YamlError},
+};
 
 /// Collects the problems of one manifest.
 pub(super) struct Report {
@@ -8,6 +15,8 @@ pub(super) struct Report {
     errors: Vec<ManifestError>,
     /// Whether the text was read to its end; if not, nothing is called missing.
     complete: bool,
+    /// Where values stand that YAML's reader refused: that they do not fit says nothing more.
+    refused: HashSet<Mark>,
 }
 
 /// Remembers where names stood, to find those that stand twice.
@@ -24,7 +33,13 @@ impl Report {
             source,
             errors: Vec::new(),
             complete,
+            refused: HashSet::new(),
         }
+    }
+
+    pub(super) fn yaml(&mut self, error: YamlError) {
+        self.push(error.mark, error.message, error.help);
+        self.refused.insert(error.mark);
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -51,6 +66,9 @@ impl Report {
     }
 
     pub(super) fn push(&mut self, mark: Mark, message: String, help: Option<String>) {
+        if self.refused.contains(&mark) {
+            return;
+        }
         let source = Arc::clone(&self.source);
         self.errors
             .push(ManifestError::new(source, mark, message, help));

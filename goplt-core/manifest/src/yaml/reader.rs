@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 use super::{Key, MAX_DEPTH, MAX_SIZE, Mark, Node, Value, YamlError, scalar, trap};
@@ -65,8 +67,8 @@ enum Open {
     Map {
         mark: Mark,
         entries: Vec<(Key, Node)>,
-        /// INVARIANT: holds the hashes' keys of `entries`, so that a large map is not searched for each key.
-        seen: std::collections::HashMap<String, usize>,
+        /// The index in `entries` of each key, so that a large map is not searched for every key.
+        seen: HashMap<String, usize>,
         key: Pending,
     },
 }
@@ -137,7 +139,7 @@ impl Reader {
                 let map = Open::Map {
                     mark,
                     entries: Vec::new(),
-                    seen: std::collections::HashMap::new(),
+                    seen: HashMap::new(),
                     key: Pending::Key,
                 };
                 return self.push(mark, map);
@@ -167,8 +169,7 @@ impl Reader {
 
     fn push(&mut self, mark: Mark, open: Open) -> bool {
         if self.open.len() == MAX_DEPTH {
-            let message = format!("lists and maps are nested deeper than {MAX_DEPTH}");
-            self.errors.push(YamlError::new(mark, message));
+            self.errors.push(trap::too_deep(mark));
             return false;
         }
         self.open.push(open);
@@ -193,6 +194,7 @@ impl Reader {
                     mark,
                     format!("the key `{text}` stands twice, first at line {line}"),
                 )
+                .with_help("remove or rename one of them")
             } else {
                 seen.insert(text.to_owned(), entries.len());
                 let name = text.to_owned();

@@ -4,6 +4,9 @@ use super::{Mark, YamlError};
 
 /// Turns the scanner's complaint into ours, with the mend when the line shows a well-known trap.
 pub(super) fn explain(text: &str, mark: Mark, info: &str) -> YamlError {
+    if info.contains("recursion limit") {
+        return too_deep(mark);
+    }
     let line = text
         .lines()
         .nth(mark.line.saturating_sub(1))
@@ -31,10 +34,31 @@ pub(super) fn explain(text: &str, mark: Mark, info: &str) -> YamlError {
         .with_help(format!("write \"{token}\""));
     }
     let error = YamlError::new(mark, format!("not valid YAML: {info}"));
-    if line.trim_start().starts_with('\t') || line.starts_with('\t') {
-        return error.with_help("indent with spaces, not tabs");
+    let help = [
+        ("tab", "indent with spaces, not tabs"),
+        ("quoted scalar", "close the quotes"),
+        (
+            "flow sequence",
+            "close the list that `[` opened, and quote a text that holds `{`, `[` or `: `",
+        ),
+        (
+            "flow mapping",
+            "close the map that `{` opened, and quote a text that holds `{`, `[` or `: `",
+        ),
+    ];
+    match help.iter().find(|(word, _)| info.contains(word)) {
+        Some((_, help)) => error.with_help(*help),
+        None => error,
     }
-    error
+}
+
+/// Nesting beyond [`MAX_DEPTH`](super::MAX_DEPTH); the scanner, which runs ahead of the reader, has a limit of its own.
+pub(super) fn too_deep(mark: Mark) -> YamlError {
+    let most = super::MAX_DEPTH;
+    YamlError::new(
+        mark,
+        format!("lists and maps are nested deeper than {most}"),
+    )
 }
 
 /// A path such as `/posts/{id}` outside quotes, in flow style: its column and text.
@@ -47,19 +71,25 @@ fn unquoted_braces(line: &str) -> Option<(usize, String)> {
         .map(|(column, word)| (column, balanced(word).to_owned()))
 }
 
-/// A pattern such as `*` outside quotes, at the beginning of a word.
+/// A pattern such as `*` or a cron expression outside quotes, at the beginning of a word.
 fn unquoted_star(line: &str) -> Option<(usize, String)> {
-    words(line)
-        .find(|(_, word)| word.starts_with('*'))
-        .map(|(column, word)| (column, word.trim_end_matches(['}', ']']).to_owned()))
+    let (column, word) = words(line).find(|(_, word)| word.starts_with('*'))?;
+    let rest: String = line.chars().skip(column - 1).collect();
+    // The fields of a cron expression are words of their own.
+    let end = rest.find([',', '}', ']', '#']).unwrap_or(rest.len());
+    let whole = match line.contains("cron") {
+        true => rest[..end].trim_end(),
+        false => word.trim_end_matches(['}', ']']),
+    };
+    Some((column, whole.to_owned()))
 }
 
 /// The unquoted words of a line with their columns; flow punctuation around words is cut off.
 fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut quote = None;
-    let mut start = None;
+    let mut start: Option<(usize, usize)> = None;
     let mut found = Vec::new();
-    for (index, character) in line.char_indices().chain([(line.len(), ' ')]) {
+    for (column, (index, character)) in line.char_indices().chain([(line.len(), ' ')]).enumerate() {
         if let Some(open) = quote {
             if character == open {
                 quote = None;
@@ -70,21 +100,17 @@ fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
         match character {
             '"' | '\'' if !inside => quote = Some(character),
             ' ' | '\t' | ',' => {
-                if let Some(begin) = start.take() {
-                    found.push((column(line, begin), &line[begin..index]));
+                if let Some((column, begin)) = start.take() {
+                    found.push((column, &line[begin..index]));
                 }
             }
             '[' | '{' if !inside => {}
             '#' if !inside => break,
-            _ if !inside => start = Some(index),
+            _ if !inside => start = Some((column + 1, index)),
             _ => {}
         }
     }
     found.into_iter()
-}
-
-fn column(line: &str, index: usize) -> usize {
-    line[..index].chars().count() + 1
 }
 
 /// The word up to its last closing brace that has an opening one.
