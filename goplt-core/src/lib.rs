@@ -36,17 +36,18 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod authorizer;
-pub mod body;
 pub mod clock;
 pub mod code;
 pub mod context;
 pub mod contract;
 pub mod data;
+pub mod edge;
 pub mod error;
 pub mod id;
 pub mod principal;
 pub mod problem;
 pub mod random;
+pub mod refuse;
 pub mod telemetry;
 pub mod verify;
 
