@@ -1,0 +1,33 @@
+//! [`TenantLayer`]: finds out whose data a request is about, and mints the scope for it.
+//!
+//! # Threat
+//!
+//! A caller who names another tenant must not reach its data. So the claim in verified
+//! credentials decides; the header `X-Tenant-ID` and the subdomain may only repeat it, and a
+//! request in which they differ is answered 403. They name the tenant of anonymous requests alone
+//! (a login must say where). Nothing is read from a path or a body.
+//!
+//! It does not check that the tenant exists: a scope on a tenant without rows sees no rows. It
+//! trusts the principal in the [`RequestContext`](goplt_core::RequestContext), so it goes inside
+//! the auth layer, and nothing between them may replace the context.
+//!
+//! # Examples
+//!
+//! ```
+//! use goplt_authz::{TenantLayer, tenant::Tenancy};
+//! use goplt_core::data::ScopeMint;
+//!
+//! let mint = ScopeMint::new(); // also given to the database
+//! let layer = TenantLayer::new(mint.clone(), Tenancy::multi());
+//! let by_subdomain = TenantLayer::new(mint, Tenancy::multi().with_base_domain("example.com"));
+//! ```
+
+mod layer;
+mod resolve;
+mod service;
+
+pub use self::{
+    layer::TenantLayer,
+    resolve::{Tenancy, TenantRefusal},
+    service::Tenant,
+};

@@ -1,0 +1,77 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use goplt_core::{
+    Problem, RequestContext,
+    data::ScopeMint,
+    id::Ids,
+    refuse::{MaybeRefused, ResponseFuture},
+};
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::{Tenancy, TenantRefusal};
+
+/// Resolves the tenant of each request. See the [module docs](super).
+#[derive(Debug, Clone)]
+pub struct Tenant<S> {
+    inner: S,
+    mint: ScopeMint,
+    tenancy: Arc<Tenancy>,
+    ids: Ids,
+}
+
+impl<S> Tenant<S> {
+    pub(super) const fn new(inner: S, mint: ScopeMint, tenancy: Arc<Tenancy>, ids: Ids) -> Self {
+        Self {
+            inner,
+            mint,
+            tenancy,
+            ids,
+        }
+    }
+
+    fn enter<B>(&self, request: &mut Request<B>) -> Result<(), Problem> {
+        let cx = request.extensions().get::<RequestContext>();
+        let principal = cx.and_then(RequestContext::principal);
+        let tenant = self
+            .tenancy
+            .resolve(principal, request.headers(), request.uri())?;
+        let Some(tenant) = tenant else { return Ok(()) };
+        let cx = request
+            .extensions_mut()
+            .remove::<RequestContext>()
+            .unwrap_or_else(|| {
+                // No layer outside of us made one: the request is anonymous.
+                RequestContext::new(self.ids.request_id())
+            });
+        let cx = self
+            .mint
+            .enter(cx, tenant)
+            .map_err(|_| TenantRefusal::Mismatch)?;
+        request.extensions_mut().insert(cx);
+        Ok(())
+    }
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for Tenant<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+{
+    type Response = Response<MaybeRefused<ResBody>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        match self.enter(&mut request) {
+            Ok(()) => ResponseFuture::served(self.inner.call(request)),
+            Err(problem) => ResponseFuture::refused(&request, &problem),
+        }
+    }
+}
