@@ -1,0 +1,102 @@
+//! What the host hands to a module's hooks.
+
+mod init;
+mod service;
+mod start;
+
+use goplt_core::{Code, ModuleName};
+
+pub use self::{
+    init::InitContext,
+    service::ServiceContexts,
+    start::{StartContext, StopContext},
+};
+
+/// The module's manifest does not say why it works across tenants.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the manifest of `{module}` declares no `host: {{ reason: …, tables: […] }}`")]
+pub struct HostScopeError {
+    module: ModuleName,
+}
+
+impl HostScopeError {
+    pub(crate) fn new(module: ModuleName) -> Self {
+        Self { module }
+    }
+
+    /// [`Code::FailedPrecondition`].
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        Code::FailedPrecondition
+    }
+}
+
+/// The methods that all contexts of a module have; each holds `module: Arc<ModuleCell>`.
+macro_rules! shared_methods {
+    () => {
+        /// The module.
+        #[must_use]
+        pub fn module(&self) -> &goplt_core::ModuleName {
+            self.cell.manifest.name()
+        }
+
+        /// The right to read and write the tables under `host` in the manifest, across tenants.
+        ///
+        /// # Errors
+        ///
+        /// [`HostScopeError`](crate::HostScopeError) if the manifest declares no `host`.
+        pub fn host_scope(&self) -> Result<goplt_core::data::HostScope, crate::HostScopeError> {
+            self.cell.host_scope()
+        }
+
+        /// The host's clock.
+        #[must_use]
+        pub fn clock(&self) -> goplt_core::Clock {
+            self.cell.host.clock.clone()
+        }
+
+        /// The host's randomness.
+        #[must_use]
+        pub fn random(&self) -> goplt_core::Random {
+            self.cell.host.random.clone()
+        }
+
+        /// Makes ids in order of time, one order for the whole host.
+        #[must_use]
+        pub fn ids(&self) -> goplt_core::id::Ids {
+            self.cell.host.ids.clone()
+        }
+
+        /// What decides over permissions: the policy that the assembly gave to the host.
+        #[must_use]
+        pub fn authorizer(&self) -> std::sync::Arc<dyn goplt_core::Authorizer> {
+            std::sync::Arc::clone(&self.cell.host.authorizer)
+        }
+
+        /// The permissions and default roles of all modules of the host.
+        #[must_use]
+        pub fn catalogue(&self) -> std::sync::Arc<crate::Catalogue> {
+            std::sync::Arc::clone(&self.cell.host.catalogue)
+        }
+
+        /// The folder where the host keeps its files. It exists.
+        #[must_use]
+        pub fn data_dir(&self) -> &std::path::Path {
+            &self.cell.host.data_dir
+        }
+
+        /// Spawns background tasks that the host cancels and awaits.
+        #[must_use]
+        pub fn tasks(&self) -> crate::Tasks {
+            self.cell.host.tasks.for_module(self.module().clone())
+        }
+
+        /// Makes contexts in which the module acts for itself, in any tenant.
+        #[must_use]
+        pub fn service_contexts(&self) -> crate::ServiceContexts {
+            self.cell.service_contexts()
+        }
+    };
+}
+
+pub(crate) use shared_methods;
