@@ -22,10 +22,8 @@ use std::{
 /// # Examples
 ///
 /// ```no_run
-/// // build.rs
-/// fn main() {
-///     goplt_build::watch("migrations");
-/// }
+/// // The whole `main` of build.rs:
+/// goplt_build::watch("migrations");
 /// ```
 pub fn watch(directory: impl AsRef<Path>) {
     let directory = directory.as_ref();

@@ -63,3 +63,183 @@ fn a_service_becomes_a_trait_its_contract_and_a_guarded_wrapper() {
 
     insta::assert_snapshot!(code);
 }
+
+/// What follows the header and the lints.
+fn items(code: &str) -> &str {
+    code.split_once(")]\n").map_or(code, |(_, items)| items)
+}
+
+#[test]
+fn every_shape_of_a_message_has_its_rust() {
+    let code = generate(&[(
+        "shape.proto",
+        r#"
+        syntax = "proto3";
+        package shape.v1;
+        import "google/protobuf/timestamp.proto";
+        import "google/protobuf/field_mask.proto";
+        import "google/protobuf/empty.proto";
+
+        // See [the docs] at https://example.org/shape.
+        message Shape {
+          message Corner { int32 x = 1; int32 y = 2; }
+          enum Colour {
+            COLOUR_UNSPECIFIED = 0;
+            // As blood.
+            COLOUR_RED = 1;
+          }
+          // The name, a keyword in Rust.
+          string type = 1;
+          optional string label = 2;
+          repeated Corner corners = 3;
+          map<string, Corner> named = 4;
+          Colour colour = 5;
+          oneof size {
+            uint32 small = 6;
+            // Names its unit.
+            string large = 7;
+          }
+          google.protobuf.Timestamp made_at = 8;
+          google.protobuf.FieldMask mask = 9;
+          google.protobuf.Empty nothing = 10;
+          bytes picture = 11;
+          Shape parent = 12;
+        }
+
+        enum Self { SELF_UNSPECIFIED = 0; }
+        "#,
+    )])
+    .unwrap();
+
+    insta::assert_snapshot!(items(&code));
+}
+
+#[test]
+fn imports_across_packages_become_nested_modules() {
+    let code = generate(&[
+        (
+            "order.proto",
+            r#"
+            syntax = "proto3";
+            package shop.order.v1;
+            import "goplt/options.proto";
+            import "google/protobuf/empty.proto";
+            import "item/item.proto";
+
+            service OrderService {
+              option (goplt.service).version = "0.1.0";
+              rpc Move(shop.item.v1.Item) returns (google.protobuf.Empty) {
+                option (goplt.method).internal = true;
+              }
+            }
+            message Order { repeated shop.item.v1.Item items = 1; }
+            "#,
+        ),
+        (
+            "item/item.proto",
+            r#"
+            syntax = "proto3";
+            package shop.item.v1;
+            message Item { string id = 1; }
+            "#,
+        ),
+    ])
+    .unwrap();
+
+    insta::assert_snapshot!(items(&code));
+}
+
+#[test]
+fn an_extern_package_is_named_and_not_generated() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(
+        root.path().join("item.proto"),
+        "syntax = \"proto3\"; package item.v1; message Item { string id = 1; }",
+    )
+    .unwrap();
+    fs::write(
+        root.path().join("order.proto"),
+        r#"syntax = "proto3"; package order.v1; import "item.proto"; message Order { item.v1.Item item = 1; }"#,
+    )
+    .unwrap();
+
+    let code = Compiler::new()
+        .include(root.path())
+        .file(root.path().join("order.proto"))
+        .extern_path("item.v1", "::item_contract")
+        .generate()
+        .unwrap();
+
+    assert!(code.contains("Option<::item_contract::Item>"), "{code}");
+    assert!(!code.contains("struct Item"), "{code}");
+}
+
+#[test]
+fn a_secret_is_not_printed() {
+    let code = generate(&[(
+        "login.proto",
+        r#"
+        syntax = "proto3";
+        package login.v1;
+        import "goplt/options.proto";
+
+        message Login {
+          message Token { string value = 1 [(goplt.field).secret = true]; }
+          string email = 1;
+          optional string password = 2 [(goplt.field).secret = true];
+          Token token = 3;
+          string type = 4;
+        }
+        message Open { string text = 1 [(goplt.field).secret = false]; }
+        "#,
+    )])
+    .unwrap();
+
+    insta::assert_snapshot!(items(&code));
+}
+
+#[test]
+fn methods_with_names_of_keywords_are_raw() {
+    let code = generate(&[(
+        "keyword.proto",
+        r#"
+        syntax = "proto3";
+        package keyword.v1;
+        import "goplt/options.proto";
+        import "google/protobuf/empty.proto";
+
+        service Box {
+          option (goplt.service).version = "1.0.0-rc.1";
+          rpc Move(google.protobuf.Empty) returns (stream google.protobuf.Empty) {
+            option (goplt.method).public = true;
+          }
+        }
+        "#,
+    )])
+    .unwrap();
+
+    assert!(code.contains("async fn r#move("), "{code}");
+    assert!(
+        code.contains("call.run(self.inner.r#move(call.context(), req)).await"),
+        "{code}"
+    );
+    assert!(
+        code.contains(r#"const VERSION: &'static str = "1.0.0-rc.1";"#),
+        "{code}"
+    );
+}
+
+#[test]
+fn the_same_protos_give_the_same_code() {
+    let proto = (
+        "note.proto",
+        r#"
+        syntax = "proto3";
+        package note.v1;
+        message A { map<string, string> pairs = 1; }
+        message B { A a = 1; }
+        "#,
+    );
+
+    assert_eq!(generate(&[proto]).unwrap(), generate(&[proto]).unwrap());
+}

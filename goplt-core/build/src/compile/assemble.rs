@@ -25,7 +25,7 @@ fn prelude() -> syn::File {
 struct Tree {
     package: String,
     items: Vec<Item>,
-    children: BTreeMap<String, Tree>,
+    children: BTreeMap<String, Self>,
 }
 
 /// The text of the file. The items of a single package stand at its top; several packages become nested modules.

@@ -1,15 +1,17 @@
 //! Messages and enums, by prost-build; it also resolves the Rust names that the services use.
 
 use std::{
+    any::Any,
     collections::BTreeMap,
     mem,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use prost_build::{Config, Module, Service, ServiceGenerator};
 use prost_types::FileDescriptorProto;
 
-use super::{BuildError, secret::Secrets};
+use super::{BuildError, Problem, secret::Secrets};
 
 /// What prost-build makes of one proto package.
 #[derive(Default)]
@@ -43,8 +45,9 @@ pub(super) fn generate(
             file.clone(),
         ));
     }
-    let generated = config
-        .generate(requests)
+    // prost-build panics on some protos, such as one with two values of an enum that are one in Rust.
+    let generated = catch_unwind(AssertUnwindSafe(|| config.generate(requests)))
+        .map_err(|panic| refused(&*panic, files))?
         .map_err(|error| BuildError::Generator(Box::new(error)))?;
     for (name, package) in &mut packages {
         let text = generated
@@ -64,7 +67,17 @@ pub(super) fn generate(
     Ok(packages)
 }
 
-/// Keeps the services that prost-build hands out, and writes nothing.
+fn refused(panic: &(dyn Any + Send), files: &[FileDescriptorProto]) -> BuildError {
+    let message = panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_else(|| "the messages have no form in Rust".to_owned());
+    let names: Vec<&str> = files.iter().map(FileDescriptorProto::name).collect();
+    BuildError::Protos(vec![Problem::new(names.join(", "), None, message)])
+}
+
+/// Keeps the services that prost-build hands out, and writes no code.
 #[derive(Clone, Default)]
 struct Collector(Arc<Mutex<Vec<Service>>>);
 
@@ -75,7 +88,9 @@ impl Collector {
 }
 
 impl ServiceGenerator for Collector {
-    fn generate(&mut self, service: Service, _: &mut String) {
+    fn generate(&mut self, service: Service, code: &mut String) {
+        // prost-build drops a package without code, and then misses it when it has services.
+        code.push('\n');
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

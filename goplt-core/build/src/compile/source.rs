@@ -140,11 +140,16 @@ fn leading_place(text: &str) -> Option<(usize, usize)> {
 }
 
 fn with_mend(message: &str) -> String {
-    if message.contains("goplt.") && message.contains("not found") {
-        return format!("{message}: add `import \"{OPTIONS_FILE}\";`");
-    }
-    if message.starts_with("import") && message.contains("not found") {
-        return format!("{message}: add `.include(…)` with the directory that holds it");
-    }
-    message.to_owned()
+    let mend = if message.starts_with("name 'goplt.") {
+        format!("add `import \"{OPTIONS_FILE}\";`")
+    } else if message.contains("'goplt.MethodOptions'") {
+        "a method has one access, `permission: \"…\"` or one of `authenticated`, `public` and \
+         `internal: true`"
+            .to_owned()
+    } else if message.starts_with("import") && message.ends_with("not found") {
+        "add `.include(…)` with the directory that holds it".to_owned()
+    } else {
+        return message.to_owned();
+    };
+    format!("{message}: {mend}")
 }
