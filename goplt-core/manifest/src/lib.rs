@@ -1,4 +1,4 @@
-//! The module manifest of goplt: module.yaml, permissions, the JSON Schema.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod constant;
@@ -11,6 +11,7 @@ mod name;
 mod pattern;
 mod permission;
 mod read;
+mod schema;
 mod suggest;
 mod text;
 mod version;
@@ -31,6 +32,7 @@ pub use self::{
     pattern::{PermissionPattern, PermissionPatternError},
     permission::{Permission, PermissionError},
     read::{Parsed, parse},
+    schema::json_schema,
     suggest::suggest,
     version::{PLATFORM_VERSION, Version, VersionError, VersionRange},
 };

@@ -120,7 +120,9 @@ impl Migration {
         if name.is_empty() || !name.bytes().all(allowed) {
             return Err(wrong("the name is not `[a-z0-9_]+`"));
         }
-        let version = digits.parse().expect("nine digits fit 32 bits");
+        let version = digits
+            .parse()
+            .map_err(|_| wrong("the version is too large"))?;
         if version == 0 {
             return Err(wrong("versions begin at 1"));
         }
@@ -155,7 +157,7 @@ impl Migration {
     ///
     /// Returns a [`MigrationError::Duplicate`] for each pair that shares a version and a database.
     pub fn check(migrations: &mut [Self]) -> Result<(), Vec<MigrationError>> {
-        migrations.sort_by(|a, b| (a.version, a.dialect).cmp(&(b.version, b.dialect)));
+        migrations.sort_by_key(|migration| (migration.version, migration.dialect));
         let mut errors = Vec::new();
         for (index, first) in migrations.iter().enumerate() {
             let same = migrations[index + 1..]

@@ -57,7 +57,8 @@ impl Version {
 
     /// The version of the platform, [`PLATFORM_VERSION`].
     pub fn platform() -> Self {
-        Self::parse(PLATFORM_VERSION).expect("the constant is a version")
+        // INVARIANT: PLATFORM_VERSION in numbers; a test compares them.
+        Self(semver::Version::new(1, 0, 0))
     }
 
     /// Whether this is a pre-release, such as `2.0.0-rc.1`.

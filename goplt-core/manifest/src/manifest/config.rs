@@ -49,6 +49,21 @@ pub enum ConfigKind {
 // === impl ConfigDecl ===
 
 impl ConfigDecl {
+    /// A setting without default, limits and description; set the fields to add them.
+    pub fn new(name: impl Into<String>, kind: ConfigKind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            default: None,
+            development: None,
+            values: Vec::new(),
+            min: None,
+            max: None,
+            description: String::new(),
+            mark: Mark::START,
+        }
+    }
+
     /// The value when none is configured in this environment.
     pub fn default_in(&self, environment: &str) -> Option<&Value> {
         let development = (environment == "development")

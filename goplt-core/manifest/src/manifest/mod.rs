@@ -118,7 +118,7 @@ impl Manifest {
     /// Versions that stand twice are found by [`Migration::check`].
     #[must_use]
     pub fn with_migrations(mut self, mut migrations: Vec<Migration>) -> Self {
-        migrations.sort_by(|a, b| (a.version, a.dialect).cmp(&(b.version, b.dialect)));
+        migrations.sort_by_key(|migration| (migration.version, migration.dialect));
         self.migrations = migrations;
         self
     }

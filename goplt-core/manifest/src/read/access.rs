@@ -1,12 +1,10 @@
 //! `permissions` and `roles`.
 
-use super::{Fields, Reader, Seen, fields};
+use super::{Fields, Reader, Seen, fields, keys::PERMISSION_KEYS};
 use crate::{
     Permission, PermissionDecl, PermissionPattern, RoleDecl, suggest,
     yaml::{Mark, Node},
 };
-
-pub(crate) const PERMISSION_KEYS: &[&str] = &["name", "description"];
 
 /// The permissions that a manifest declares, for the checks of what refers to them.
 pub(super) struct Declared<'p> {

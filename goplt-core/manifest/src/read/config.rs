@@ -1,20 +1,10 @@
 //! `config`.
 
-use super::{Fields, Reader, fields, routes::is_snake_case};
+use super::{Fields, Reader, fields, keys::CONFIG_KEYS, routes::is_snake_case};
 use crate::{
     ConfigDecl, ConfigKind, parse_duration, suggest,
     yaml::{Key, Node, Value},
 };
-
-pub(crate) const CONFIG_KEYS: &[&str] = &[
-    "type",
-    "default",
-    "development",
-    "values",
-    "min",
-    "max",
-    "description",
-];
 
 /// No field of a struct can have these names, not even as raw identifiers.
 const UNUSABLE: [&str; 3] = ["crate", "self", "super"];
@@ -195,6 +185,15 @@ impl ConfigDecl {
                     None => Ok(value.clone()),
                     Some(item) => Err(mismatch("a list of strings holds", "text", item)),
                 }
+            }
+            (ConfigKind::Boolean, Value::String(text)) => {
+                let (message, _) = mismatch("type `boolean` is", expected(self.kind), node);
+                let help = match text.to_ascii_lowercase().as_str() {
+                    "yes" | "on" => Some("write true".to_owned()),
+                    "no" | "off" => Some("write false".to_owned()),
+                    _ => None,
+                };
+                Err((message, help))
             }
             _ => Err(mismatch(
                 &format!("type `{}` is", self.kind),

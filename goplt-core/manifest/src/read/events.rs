@@ -1,9 +1,7 @@
 //! `events`.
 
-use super::{Fields, Reader, Seen, fields};
+use super::{Fields, Reader, Seen, fields, keys::EVENT_KEYS};
 use crate::{EventDecl, Events, ModuleName};
-
-pub(crate) const EVENT_KEYS: &[&str] = &["publishes", "subscribes"];
 
 impl Reader<'_> {
     pub(super) fn events(&mut self, fields: &Fields<'_>) -> Events {

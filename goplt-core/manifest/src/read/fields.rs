@@ -54,6 +54,15 @@ impl<'n> Fields<'n> {
         })
     }
 
+    /// A map without entries.
+    pub(super) fn empty(mark: Mark) -> Self {
+        Self {
+            mark,
+            entries: &[],
+            guessed: Vec::new(),
+        }
+    }
+
     pub(super) fn mark(&self) -> Mark {
         self.mark
     }

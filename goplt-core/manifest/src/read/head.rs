@@ -1,25 +1,7 @@
 //! `name`, `version` and the dependencies.
 
-use super::{Fields, Reader, Seen, fields};
+use super::{Fields, Reader, Seen, fields, keys::RESERVED};
 use crate::{Dependency, Manifest, ModuleName, Version};
-
-/// Names that no module may have: the platform's own, and the sections of the kernel's configuration.
-pub(crate) const RESERVED: &[&str] = &[
-    "core",
-    "environment",
-    "server",
-    "database",
-    "logging",
-    "tracing",
-    "telemetry",
-    "cache",
-    "services",
-    "rate_limiting",
-    "tenancy",
-    "events",
-    "jobs",
-    "health",
-];
 
 impl Reader<'_> {
     pub(super) fn require_head(&mut self, fields: &Fields<'_>) {

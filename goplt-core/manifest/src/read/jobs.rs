@@ -1,9 +1,7 @@
 //! `jobs`.
 
-use super::{Fields, Reader, Seen, cron, routes::is_snake_case};
+use super::{Fields, Reader, Seen, cron, keys::JOB_KEYS, routes::is_snake_case};
 use crate::{JobDecl, yaml::Node};
-
-pub(crate) const JOB_KEYS: &[&str] = &["name", "cron", "zone", "description"];
 
 impl Reader<'_> {
     pub(super) fn jobs(&mut self, fields: &Fields<'_>) -> Vec<JobDecl> {

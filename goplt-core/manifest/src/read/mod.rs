@@ -8,6 +8,7 @@ mod events;
 mod fields;
 mod head;
 mod jobs;
+pub(crate) mod keys;
 mod path;
 mod report;
 mod routes;
@@ -17,29 +18,13 @@ use std::sync::Arc;
 
 use self::{
     fields::Fields,
+    keys::KEYS,
     report::{Report, Seen},
 };
 use crate::{
     Manifest, ManifestError, ManifestErrors, ModuleName,
     yaml::{self, Mark, Value},
 };
-
-/// The keys of a manifest.
-pub(crate) const KEYS: &[&str] = &[
-    "name",
-    "version",
-    "description",
-    "dependencies",
-    "optional_dependencies",
-    "permissions",
-    "routes",
-    "tables",
-    "events",
-    "jobs",
-    "roles",
-    "config",
-    "host",
-];
 
 /// What could be read of a manifest, and every problem with the rest.
 #[derive(Debug, Clone)]
@@ -71,23 +56,14 @@ pub fn parse(source_name: &str, text: &str) -> Parsed {
     for error in partial.errors {
         report.yaml(error);
     }
-    let empty = yaml::Node::new(Mark::START, Value::Map(Vec::new()));
     let root = match partial.root.value {
-        Value::Null => &empty,
-        _ => &partial.root,
+        Value::Null => yaml::Node::new(Mark::START, Value::Map(Vec::new())),
+        _ => partial.root,
     };
-    let fields = Fields::open(&mut report, root, "a manifest", KEYS)
-        .or_else(|| {
-            Fields::open(
-                &mut Report::new(Arc::clone(&source), false),
-                &empty,
-                "",
-                KEYS,
-            )
-        })
-        .expect("an empty map opens");
+    let opened = Fields::open(&mut report, &root, "a manifest", KEYS);
     // A root of another shape was reported; that its keys are missing too says nothing more.
-    let readable = root.entries().is_some();
+    let readable = opened.is_some();
+    let fields = opened.unwrap_or_else(|| Fields::empty(Mark::START));
     let manifest = Reader {
         module: None,
         report: &mut report,

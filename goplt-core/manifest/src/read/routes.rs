@@ -2,28 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::{Fields, Reader, Seen, access::Declared, path};
+use super::{
+    Fields, Reader, Seen,
+    access::Declared,
+    keys::{ACCESS, ROUTE_KEYS},
+    path,
+};
 use crate::{
     Method, PermissionDecl, PermissionPattern, RouteAccess, RouteDecl, TenantSource, suggest,
     yaml::{Mark, Node},
 };
-
-pub(crate) const ROUTE_KEYS: &[&str] = &[
-    "id",
-    "method",
-    "path",
-    "permission",
-    "access",
-    "reason",
-    "tenant",
-    "description",
-];
-
-/// What `access` may be.
-pub(crate) const ACCESS: &[&str] = &["authenticated", "public", "handler"];
-
-/// What `tenant` may be.
-pub(crate) const TENANT: &[&str] = &["request", "credential"];
 
 const ACCESS_HELP: &str = "say who may call it: `permission: <one of this module>`, `access: authenticated`, \
      `access: public`, or `access: handler` with a `reason`";

@@ -1,9 +1,7 @@
 //! `tables` and `host`.
 
-use super::{Fields, Reader, Seen, fields};
+use super::{Fields, Reader, Seen, fields, keys::HOST_KEYS};
 use crate::HostDecl;
-
-pub(crate) const HOST_KEYS: &[&str] = &["reason", "tables"];
 
 impl Reader<'_> {
     /// The list `tables`; `what` is `table` or `host table`.
