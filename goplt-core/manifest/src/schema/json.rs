@@ -14,6 +14,17 @@ impl Json {
         Self::List(texts.iter().map(|text| (*text).into()).collect())
     }
 
+    /// A map with the members of another map after its own.
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Map(mut members), Self::Map(more)) => {
+                members.extend(more);
+                Self::Map(members)
+            }
+            (this, _) => this,
+        }
+    }
+
     fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
         match self {
             Self::Bool(value) => write!(f, "{value}"),

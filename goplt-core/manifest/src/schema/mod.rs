@@ -11,6 +11,8 @@ use crate::{
     },
 };
 
+const ID: &str =
+    "https://raw.githubusercontent.com/goplt/goplt/main/goplt-core/manifest/module.schema.json";
 const MODULE: &str = "^[a-z][a-z0-9-]{0,62}$";
 const PERMISSION: &str = r"^[a-z0-9-]+(\.[a-z0-9-]+){1,3}$";
 const PATTERN: &str = r"^([a-z0-9-]+(\.[a-z0-9-]+){1,3}|[a-z0-9-]+(\.[a-z0-9-]+){0,2}\.\*|\*)$";
@@ -30,29 +32,17 @@ const VERSION: &str = r"^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-
 /// assert!(schema.contains("https://json-schema.org/draft/2020-12/schema"));
 /// ```
 pub fn json_schema() -> String {
-    let mut members = vec![
-        ("$schema", Json::from("https://json-schema.org/draft/2020-12/schema")),
+    let description = "What a module is called, needs and declares.";
+    let schema = Json::from([
         (
-            "$id",
-            "https://raw.githubusercontent.com/goplt/goplt/main/goplt-core/manifest/module.schema.json".into(),
+            "$schema",
+            "https://json-schema.org/draft/2020-12/schema".into(),
         ),
+        ("$id", ID.into()),
         ("title", "goplt module manifest".into()),
-    ];
-    let root = object(
-        "What a module is called, needs and declares.",
-        KEYS,
-        &["name", "version"],
-        root,
-    );
-    let Json::Map(root) = root else {
-        unreachable!("an object is a map")
-    };
-    let mut schema: Vec<(String, Json)> = members
-        .drain(..)
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    schema.extend(root);
-    format!("{}\n", Json::Map(schema))
+    ]);
+    let root = object(description, KEYS, &["name", "version"], root);
+    format!("{}\n", schema.and(root))
 }
 
 fn root(key: &str) -> Json {
@@ -167,10 +157,7 @@ fn route() -> Json {
             other => no_schema(other),
         },
     );
-    let Json::Map(mut members) = route else {
-        unreachable!("an object is a map")
-    };
-    let rules = [
+    route.and(Json::from([
         (
             "oneOf",
             Json::List(vec![required("permission"), required("access")]),
@@ -184,9 +171,7 @@ fn route() -> Json {
         ),
         ("then", required("reason")),
         ("else", Json::from([("not", required("reason"))])),
-    ];
-    members.extend(rules.map(|(name, value)| (name.to_owned(), value)));
-    Json::Map(members)
+    ]))
 }
 
 fn events(key: &str) -> Json {
