@@ -38,6 +38,7 @@
 pub mod authorizer;
 pub mod clock;
 pub mod code;
+pub mod config;
 pub mod context;
 pub mod contract;
 pub mod data;
