@@ -1,0 +1,112 @@
+//! SQLite databases for the differential test: one that all tenants share, and one for each alone.
+
+use sqlx::{
+    AssertSqlSafe, Column as _, Connection, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _,
+    sqlite::{SqliteArguments, SqliteRow},
+};
+
+use crate::grammar::{self, DDL, Rng, TABLES, TENANTS, Value};
+
+/// What a statement answered.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) columns: Vec<String>,
+    /// Sorted: without ORDER BY the order is nobody's promise.
+    pub(crate) rows: Vec<Vec<Value>>,
+}
+
+pub(crate) struct Database(SqliteConnection);
+
+impl Database {
+    /// A database in memory. With a tenant, rows without one get it.
+    pub(crate) async fn open(tenant: Option<&str>) -> Self {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("memory is there");
+        let default = tenant.map_or_else(String::new, |tenant| format!("DEFAULT '{tenant}'"));
+        for ddl in DDL {
+            let ddl = ddl.replace("{default}", &default);
+            sqlx::query(AssertSqlSafe(ddl)).execute(&mut connection).await.expect("the schema is right");
+        }
+        Self(connection)
+    }
+
+    /// Replaces all rows by those of a seed.
+    pub(crate) async fn fill(&mut self, seed: u64, only: Option<&str>) {
+        self.plain("BEGIN").await;
+        let mut rng = Rng::new(seed);
+        for table in TABLES {
+            self.plain(&format!("DELETE FROM {}", table.name)).await;
+            for tenant in TENANTS {
+                let rows = grammar::rows(&mut rng, table, tenant);
+                if only.is_none_or(|only| only == tenant) {
+                    self.store(table, tenant, &rows).await;
+                }
+            }
+        }
+        self.plain("COMMIT").await;
+    }
+
+    async fn store(&mut self, table: &grammar::Table, tenant: &str, rows: &[grammar::Row]) {
+        let names: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
+        let marks = vec!["?"; names.len() + 1].join(", ");
+        let sql = format!("INSERT INTO {} (tenant_id, {}) VALUES ({marks})", table.name, names.join(", "));
+        for row in rows {
+            let mut binds = vec![Value::Text(tenant.to_owned())];
+            binds.extend(row.iter().cloned());
+            self.run(&sql, &binds).await.expect("the data fits the schema");
+        }
+    }
+
+    /// Runs a statement; an error is only told apart from an answer.
+    pub(crate) async fn run(&mut self, sql: &str, binds: &[Value]) -> Result<Answer, String> {
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        for value in binds {
+            query = bind(query, value);
+        }
+        let rows = query.fetch_all(&mut self.0).await.map_err(|error| error.to_string())?;
+        let columns = rows.first().map_or_else(Vec::new, |row| row.columns().iter().map(|c| c.name().to_owned()).collect());
+        let mut rows: Vec<_> = rows.iter().map(values).collect();
+        rows.sort_by(|a, b| a.partial_cmp(b).expect("no NaN"));
+        Ok(Answer { columns, rows })
+    }
+
+    /// Every row of a tenant, or of all other tenants.
+    pub(crate) async fn state(&mut self, tenant: &str, others: bool) -> Vec<Answer> {
+        let mut state = Vec::new();
+        for table in TABLES {
+            let op = if others { "<>" } else { "=" };
+            let sql = format!("SELECT * FROM {} WHERE tenant_id {op} ?", table.name);
+            state.push(self.run(&sql, &[Value::Text(tenant.to_owned())]).await.expect("the table is there"));
+        }
+        state
+    }
+
+    pub(crate) async fn plain(&mut self, sql: &str) {
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut self.0).await.expect("a plain statement works");
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments>;
+
+fn bind<'q>(query: Query<'q>, value: &Value) -> Query<'q> {
+    match value {
+        Value::Null => query.bind(None::<i64>),
+        Value::Int(number) => query.bind(*number),
+        Value::Real(number) => query.bind(*number),
+        Value::Text(text) => query.bind(text.clone()),
+    }
+}
+
+fn values(row: &SqliteRow) -> Vec<Value> {
+    (0..row.len())
+        .map(|at| {
+            let raw = row.try_get_raw(at).expect("the column is there");
+            match raw.type_info().name() {
+                _ if raw.is_null() => Value::Null,
+                "INTEGER" | "BOOLEAN" => Value::Int(row.get_unchecked(at)),
+                "REAL" => Value::Real(row.get_unchecked(at)),
+                "TEXT" => Value::Text(row.get_unchecked(at)),
+                other => panic!("the grammar makes no {other}"),
+            }
+        })
+        .collect()
+}
