@@ -6,12 +6,12 @@ use goplt_build::{BuildError, Compiler};
 use tempfile::TempDir;
 
 fn project() -> (TempDir, Compiler, PathBuf) {
-    let root = tempfile::tempdir().unwrap();
+    let root = tempfile::tempdir().expect("a directory");
     fs::write(
         root.path().join("note.proto"),
         "syntax = \"proto3\"; message Note { string text = 1; }",
     )
-    .unwrap();
+    .expect("a proto");
     let compiler = Compiler::new()
         .include(root.path())
         .file(root.path().join("note.proto"));

@@ -6,13 +6,13 @@ use goplt_build::{BuildError, Compiler};
 
 /// The message for a proto of this text, with the temporary directory cut out.
 fn refusal(text: &str) -> String {
-    let root = tempfile::tempdir().unwrap();
-    fs::write(root.path().join("note.proto"), text).unwrap();
+    let root = tempfile::tempdir().expect("a directory");
+    fs::write(root.path().join("note.proto"), text).expect("a proto");
     let error = Compiler::new()
         .include(root.path())
         .file(root.path().join("note.proto"))
         .generate()
-        .unwrap_err();
+        .expect_err("a refusal");
     assert!(matches!(error, BuildError::Protos(_)), "{error:?}");
     error
         .to_string()

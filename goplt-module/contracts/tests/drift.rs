@@ -6,6 +6,7 @@ fn committed(service: &str) -> Result<(), BuildError> {
     Compiler::new()
         .include("proto")
         .file(format!("proto/goplt/{service}/v1/{service}.proto"))
+        .with_fakes()
         .check_or_bless(format!("src/{service}/generated.rs"))
 }
 

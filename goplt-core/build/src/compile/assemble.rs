@@ -15,6 +15,7 @@ fn prelude() -> syn::File {
             clippy::enum_variant_names,
             clippy::large_enum_variant,
             clippy::module_inception,
+            clippy::type_complexity,
             reason = "names and shapes are those of the protos"
         )]
     }

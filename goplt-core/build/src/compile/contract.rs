@@ -41,26 +41,24 @@ fn contract_trait(service: &Service) -> Item {
     }
 }
 
-fn signature(method: &Method) -> TokenStream {
-    let Method {
-        ident,
-        input,
-        output,
-        streaming,
-        ..
-    } = method;
-    let answer = if *streaming {
+/// One method, as trait and wrappers declare it.
+pub(super) fn signature(method: &Method) -> TokenStream {
+    let Method { ident, input, .. } = method;
+    let answer = answer(method);
+    quote! {
+        async fn #ident(&self, cx: &::goplt_core::RequestContext, req: #input) -> #answer
+    }
+}
+
+/// What a call comes to.
+pub(super) fn answer(method: &Method) -> TokenStream {
+    let output = &method.output;
+    let output = if method.streaming {
         quote!(::goplt_core::contract::RpcStream<#output>)
     } else {
         quote!(#output)
     };
-    quote! {
-        async fn #ident(
-            &self,
-            cx: &::goplt_core::RequestContext,
-            req: #input,
-        ) -> ::core::result::Result<#answer, ::goplt_core::contract::RpcError>
-    }
+    quote!(::core::result::Result<#output, ::goplt_core::contract::RpcError>)
 }
 
 /// The comment of the proto, then the policy in words.

@@ -4,6 +4,7 @@ mod assemble;
 mod contract;
 mod docs;
 mod error;
+mod fake;
 mod messages;
 mod model;
 mod options;
@@ -45,6 +46,7 @@ pub struct Compiler {
     includes: Vec<PathBuf>,
     files: Vec<PathBuf>,
     externs: Vec<(String, String)>,
+    fakes: bool,
 }
 
 impl Compiler {
@@ -74,6 +76,13 @@ impl Compiler {
         self
     }
 
+    /// Adds a `FakeX` for each service `X`, for the tests of those who call it. It stands behind a feature `fake`, which
+    /// the contract crate must declare.
+    pub fn with_fakes(mut self) -> Self {
+        self.fakes = true;
+        self
+    }
+
     /// The generated code, formatted.
     ///
     /// # Errors
@@ -85,7 +94,12 @@ impl Compiler {
         let mut problems = Vec::new();
         let secrets = Secrets::of(&sources, &options, &mut problems);
         let packages = messages::generate(&sources.files, &self.externs, &secrets)?;
-        let packages = complete(packages, &sources, &options, problems)?;
+        let checker = Checker {
+            sources: &sources,
+            options: &options,
+            problems,
+        };
+        let packages = self.complete(packages, checker)?;
         let protos: Vec<String> = self
             .files
             .iter()
@@ -142,37 +156,35 @@ impl Compiler {
         }
         self.check(path)
     }
-}
 
-/// Everything that prost-build does not do: services, redaction, documentation.
-fn complete(
-    packages: Packages,
-    sources: &Sources,
-    options: &Options,
-    problems: Vec<Problem>,
-) -> Result<Vec<(String, Vec<syn::Item>)>, BuildError> {
-    let mut checker = Checker {
-        sources,
-        options,
-        problems,
-    };
-    let mut complete = Vec::new();
-    for (name, package) in packages {
-        let mut items = package.items;
-        secret::redact(&mut items);
-        docs::complete(&mut items);
-        for service in &package.services {
-            if let Some(service) = checker.service(service)? {
+    /// Everything that prost-build does not do: services, redaction, documentation.
+    fn complete(
+        &self,
+        packages: Packages,
+        mut checker: Checker<'_>,
+    ) -> Result<Vec<(String, Vec<syn::Item>)>, BuildError> {
+        let mut complete = Vec::new();
+        for (name, package) in packages {
+            let mut items = package.items;
+            secret::redact(&mut items);
+            docs::complete(&mut items);
+            for service in &package.services {
+                let Some(service) = checker.service(service)? else {
+                    continue;
+                };
                 items.extend(contract::items(&service));
+                if self.fakes {
+                    items.extend(fake::items(&service));
+                }
             }
+            complete.push((name, items));
         }
-        complete.push((name, items));
+        if checker.problems.is_empty() {
+            return Ok(complete);
+        }
+        checker.problems.sort();
+        Err(BuildError::Protos(checker.problems))
     }
-    if checker.problems.is_empty() {
-        return Ok(complete);
-    }
-    checker.problems.sort();
-    Err(BuildError::Protos(checker.problems))
 }
 
 /// The first line, from 1, in which the texts differ. Line ends do not count: git may have changed them.

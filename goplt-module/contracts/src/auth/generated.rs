@@ -3,6 +3,7 @@
     clippy::enum_variant_names,
     clippy::large_enum_variant,
     clippy::module_inception,
+    clippy::type_complexity,
     reason = "names and shapes are those of the protos"
 )]
 /// What a user shows of themself.
@@ -265,3 +266,242 @@ const _: () = {
         }
     }
 };
+/// A [`AuthService`] for tests: it answers with what it was given, and other methods with `unimplemented`.
+#[cfg(feature = "fake")]
+#[derive(Default)]
+#[must_use]
+pub struct FakeAuthService {
+    login: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                LoginRequest,
+            ) -> ::core::result::Result<
+                    TokenPair,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    refresh_token: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                RefreshTokenRequest,
+            ) -> ::core::result::Result<
+                    TokenPair,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    validate_token: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                ValidateTokenRequest,
+            ) -> ::core::result::Result<
+                    TokenClaims,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    logout: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                LogoutRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    revoke_user_sessions: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                RevokeUserSessionsRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+}
+#[cfg(feature = "fake")]
+impl FakeAuthService {
+    /// A fake without an answer.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Answers `Login`.
+    pub fn on_login(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            LoginRequest,
+        ) -> ::core::result::Result<
+                TokenPair,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.login = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `RefreshToken`.
+    pub fn on_refresh_token(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            RefreshTokenRequest,
+        ) -> ::core::result::Result<
+                TokenPair,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.refresh_token = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `ValidateToken`.
+    pub fn on_validate_token(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            ValidateTokenRequest,
+        ) -> ::core::result::Result<
+                TokenClaims,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.validate_token = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `Logout`.
+    pub fn on_logout(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            LogoutRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.logout = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `RevokeUserSessions`.
+    pub fn on_revoke_user_sessions(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            RevokeUserSessionsRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.revoke_user_sessions = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+}
+#[cfg(feature = "fake")]
+#[::async_trait::async_trait]
+impl AuthService for FakeAuthService {
+    async fn login(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: LoginRequest,
+    ) -> ::core::result::Result<TokenPair, ::goplt_core::contract::RpcError> {
+        match &self.login {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `Login`: give it one with `on_login`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn refresh_token(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: RefreshTokenRequest,
+    ) -> ::core::result::Result<TokenPair, ::goplt_core::contract::RpcError> {
+        match &self.refresh_token {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `RefreshToken`: give it one with `on_refresh_token`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn validate_token(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: ValidateTokenRequest,
+    ) -> ::core::result::Result<TokenClaims, ::goplt_core::contract::RpcError> {
+        match &self.validate_token {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `ValidateToken`: give it one with `on_validate_token`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn logout(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: LogoutRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.logout {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `Logout`: give it one with `on_logout`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn revoke_user_sessions(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: RevokeUserSessionsRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.revoke_user_sessions {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `RevokeUserSessions`: give it one with `on_revoke_user_sessions`",
+                    ),
+                )
+            }
+        }
+    }
+}
+#[cfg(feature = "fake")]
+impl ::core::fmt::Debug for FakeAuthService {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FakeAuthService").finish_non_exhaustive()
+    }
+}

@@ -3,6 +3,7 @@
     clippy::enum_variant_names,
     clippy::large_enum_variant,
     clippy::module_inception,
+    clippy::type_complexity,
     reason = "names and shapes are those of the protos"
 )]
 /// The question.
@@ -616,3 +617,634 @@ const _: () = {
         }
     }
 };
+/// A [`AuthzService`] for tests: it answers with what it was given, and other methods with `unimplemented`.
+#[cfg(feature = "fake")]
+#[derive(Default)]
+#[must_use]
+pub struct FakeAuthzService {
+    authorize: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                AuthorizeRequest,
+            ) -> ::core::result::Result<
+                    Decision,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    has_permission: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                HasPermissionRequest,
+            ) -> ::core::result::Result<
+                    HasPermissionResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    get_user_permissions: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                GetUserPermissionsRequest,
+            ) -> ::core::result::Result<
+                    GetUserPermissionsResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    get_user_roles: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                GetUserRolesRequest,
+            ) -> ::core::result::Result<
+                    GetUserRolesResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    create_role: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                CreateRoleRequest,
+            ) -> ::core::result::Result<
+                    Role,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    get_role: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                GetRoleRequest,
+            ) -> ::core::result::Result<
+                    Role,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    list_roles: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                ListRolesRequest,
+            ) -> ::core::result::Result<
+                    ListRolesResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    update_role: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                UpdateRoleRequest,
+            ) -> ::core::result::Result<
+                    Role,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    delete_role: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                DeleteRoleRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    assign_permission_to_role: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                AssignPermissionToRoleRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    remove_permission_from_role: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                RemovePermissionFromRoleRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    assign_role_to_user: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                AssignRoleToUserRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    remove_role_from_user: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                RemoveRoleFromUserRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    seed_roles: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                SeedRolesRequest,
+            ) -> ::core::result::Result<
+                    SeedRolesResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+}
+#[cfg(feature = "fake")]
+impl FakeAuthzService {
+    /// A fake without an answer.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Answers `Authorize`.
+    pub fn on_authorize(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            AuthorizeRequest,
+        ) -> ::core::result::Result<
+                Decision,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.authorize = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `HasPermission`.
+    pub fn on_has_permission(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            HasPermissionRequest,
+        ) -> ::core::result::Result<
+                HasPermissionResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.has_permission = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `GetUserPermissions`.
+    pub fn on_get_user_permissions(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            GetUserPermissionsRequest,
+        ) -> ::core::result::Result<
+                GetUserPermissionsResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.get_user_permissions = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `GetUserRoles`.
+    pub fn on_get_user_roles(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            GetUserRolesRequest,
+        ) -> ::core::result::Result<
+                GetUserRolesResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.get_user_roles = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `CreateRole`.
+    pub fn on_create_role(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            CreateRoleRequest,
+        ) -> ::core::result::Result<
+                Role,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.create_role = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `GetRole`.
+    pub fn on_get_role(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            GetRoleRequest,
+        ) -> ::core::result::Result<
+                Role,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.get_role = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `ListRoles`.
+    pub fn on_list_roles(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            ListRolesRequest,
+        ) -> ::core::result::Result<
+                ListRolesResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.list_roles = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `UpdateRole`.
+    pub fn on_update_role(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            UpdateRoleRequest,
+        ) -> ::core::result::Result<
+                Role,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.update_role = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `DeleteRole`.
+    pub fn on_delete_role(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            DeleteRoleRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.delete_role = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `AssignPermissionToRole`.
+    pub fn on_assign_permission_to_role(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            AssignPermissionToRoleRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.assign_permission_to_role = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `RemovePermissionFromRole`.
+    pub fn on_remove_permission_from_role(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            RemovePermissionFromRoleRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.remove_permission_from_role = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `AssignRoleToUser`.
+    pub fn on_assign_role_to_user(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            AssignRoleToUserRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.assign_role_to_user = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `RemoveRoleFromUser`.
+    pub fn on_remove_role_from_user(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            RemoveRoleFromUserRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.remove_role_from_user = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `SeedRoles`.
+    pub fn on_seed_roles(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            SeedRolesRequest,
+        ) -> ::core::result::Result<
+                SeedRolesResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.seed_roles = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+}
+#[cfg(feature = "fake")]
+#[::async_trait::async_trait]
+impl AuthzService for FakeAuthzService {
+    async fn authorize(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: AuthorizeRequest,
+    ) -> ::core::result::Result<Decision, ::goplt_core::contract::RpcError> {
+        match &self.authorize {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `Authorize`: give it one with `on_authorize`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn has_permission(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: HasPermissionRequest,
+    ) -> ::core::result::Result<
+        HasPermissionResponse,
+        ::goplt_core::contract::RpcError,
+    > {
+        match &self.has_permission {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `HasPermission`: give it one with `on_has_permission`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn get_user_permissions(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: GetUserPermissionsRequest,
+    ) -> ::core::result::Result<
+        GetUserPermissionsResponse,
+        ::goplt_core::contract::RpcError,
+    > {
+        match &self.get_user_permissions {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `GetUserPermissions`: give it one with `on_get_user_permissions`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn get_user_roles(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: GetUserRolesRequest,
+    ) -> ::core::result::Result<GetUserRolesResponse, ::goplt_core::contract::RpcError> {
+        match &self.get_user_roles {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `GetUserRoles`: give it one with `on_get_user_roles`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn create_role(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: CreateRoleRequest,
+    ) -> ::core::result::Result<Role, ::goplt_core::contract::RpcError> {
+        match &self.create_role {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `CreateRole`: give it one with `on_create_role`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn get_role(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: GetRoleRequest,
+    ) -> ::core::result::Result<Role, ::goplt_core::contract::RpcError> {
+        match &self.get_role {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `GetRole`: give it one with `on_get_role`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn list_roles(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: ListRolesRequest,
+    ) -> ::core::result::Result<ListRolesResponse, ::goplt_core::contract::RpcError> {
+        match &self.list_roles {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `ListRoles`: give it one with `on_list_roles`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn update_role(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: UpdateRoleRequest,
+    ) -> ::core::result::Result<Role, ::goplt_core::contract::RpcError> {
+        match &self.update_role {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `UpdateRole`: give it one with `on_update_role`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn delete_role(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: DeleteRoleRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.delete_role {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `DeleteRole`: give it one with `on_delete_role`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn assign_permission_to_role(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: AssignPermissionToRoleRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.assign_permission_to_role {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `AssignPermissionToRole`: give it one with `on_assign_permission_to_role`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn remove_permission_from_role(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: RemovePermissionFromRoleRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.remove_permission_from_role {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `RemovePermissionFromRole`: give it one with `on_remove_permission_from_role`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn assign_role_to_user(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: AssignRoleToUserRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.assign_role_to_user {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `AssignRoleToUser`: give it one with `on_assign_role_to_user`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn remove_role_from_user(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: RemoveRoleFromUserRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.remove_role_from_user {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `RemoveRoleFromUser`: give it one with `on_remove_role_from_user`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn seed_roles(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: SeedRolesRequest,
+    ) -> ::core::result::Result<SeedRolesResponse, ::goplt_core::contract::RpcError> {
+        match &self.seed_roles {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `SeedRoles`: give it one with `on_seed_roles`",
+                    ),
+                )
+            }
+        }
+    }
+}
+#[cfg(feature = "fake")]
+impl ::core::fmt::Debug for FakeAuthzService {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FakeAuthzService").finish_non_exhaustive()
+    }
+}

@@ -3,6 +3,7 @@
     clippy::enum_variant_names,
     clippy::large_enum_variant,
     clippy::module_inception,
+    clippy::type_complexity,
     reason = "names and shapes are those of the protos"
 )]
 /// A user of the tenant of the call.
@@ -561,3 +562,546 @@ const _: () = {
         }
     }
 };
+/// A [`IdentityService`] for tests: it answers with what it was given, and other methods with `unimplemented`.
+#[cfg(feature = "fake")]
+#[derive(Default)]
+#[must_use]
+pub struct FakeIdentityService {
+    create_user: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                CreateUserRequest,
+            ) -> ::core::result::Result<
+                    User,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    get_user: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                GetUserRequest,
+            ) -> ::core::result::Result<
+                    User,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    get_user_by_email: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                GetUserByEmailRequest,
+            ) -> ::core::result::Result<
+                    User,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    batch_get_users: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                BatchGetUsersRequest,
+            ) -> ::core::result::Result<
+                    BatchGetUsersResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    list_users: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                ListUsersRequest,
+            ) -> ::core::result::Result<
+                    ListUsersResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    update_user: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                UpdateUserRequest,
+            ) -> ::core::result::Result<
+                    User,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    delete_user: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                DeleteUserRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    change_password: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                ChangePasswordRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    verify_credentials: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                VerifyCredentialsRequest,
+            ) -> ::core::result::Result<
+                    VerifyCredentialsResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    create_tenant: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                CreateTenantRequest,
+            ) -> ::core::result::Result<
+                    Tenant,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    get_tenant: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                GetTenantRequest,
+            ) -> ::core::result::Result<
+                    Tenant,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    list_tenants: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                ListTenantsRequest,
+            ) -> ::core::result::Result<
+                    ListTenantsResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+}
+#[cfg(feature = "fake")]
+impl FakeIdentityService {
+    /// A fake without an answer.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Answers `CreateUser`.
+    pub fn on_create_user(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            CreateUserRequest,
+        ) -> ::core::result::Result<
+                User,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.create_user = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `GetUser`.
+    pub fn on_get_user(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            GetUserRequest,
+        ) -> ::core::result::Result<
+                User,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.get_user = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `GetUserByEmail`.
+    pub fn on_get_user_by_email(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            GetUserByEmailRequest,
+        ) -> ::core::result::Result<
+                User,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.get_user_by_email = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `BatchGetUsers`.
+    pub fn on_batch_get_users(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            BatchGetUsersRequest,
+        ) -> ::core::result::Result<
+                BatchGetUsersResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.batch_get_users = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `ListUsers`.
+    pub fn on_list_users(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            ListUsersRequest,
+        ) -> ::core::result::Result<
+                ListUsersResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.list_users = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `UpdateUser`.
+    pub fn on_update_user(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            UpdateUserRequest,
+        ) -> ::core::result::Result<
+                User,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.update_user = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `DeleteUser`.
+    pub fn on_delete_user(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            DeleteUserRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.delete_user = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `ChangePassword`.
+    pub fn on_change_password(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            ChangePasswordRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.change_password = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `VerifyCredentials`.
+    pub fn on_verify_credentials(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            VerifyCredentialsRequest,
+        ) -> ::core::result::Result<
+                VerifyCredentialsResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.verify_credentials = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `CreateTenant`.
+    pub fn on_create_tenant(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            CreateTenantRequest,
+        ) -> ::core::result::Result<
+                Tenant,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.create_tenant = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `GetTenant`.
+    pub fn on_get_tenant(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            GetTenantRequest,
+        ) -> ::core::result::Result<
+                Tenant,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.get_tenant = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `ListTenants`.
+    pub fn on_list_tenants(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            ListTenantsRequest,
+        ) -> ::core::result::Result<
+                ListTenantsResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.list_tenants = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+}
+#[cfg(feature = "fake")]
+#[::async_trait::async_trait]
+impl IdentityService for FakeIdentityService {
+    async fn create_user(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: CreateUserRequest,
+    ) -> ::core::result::Result<User, ::goplt_core::contract::RpcError> {
+        match &self.create_user {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `CreateUser`: give it one with `on_create_user`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn get_user(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: GetUserRequest,
+    ) -> ::core::result::Result<User, ::goplt_core::contract::RpcError> {
+        match &self.get_user {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `GetUser`: give it one with `on_get_user`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn get_user_by_email(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: GetUserByEmailRequest,
+    ) -> ::core::result::Result<User, ::goplt_core::contract::RpcError> {
+        match &self.get_user_by_email {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `GetUserByEmail`: give it one with `on_get_user_by_email`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn batch_get_users(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: BatchGetUsersRequest,
+    ) -> ::core::result::Result<
+        BatchGetUsersResponse,
+        ::goplt_core::contract::RpcError,
+    > {
+        match &self.batch_get_users {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `BatchGetUsers`: give it one with `on_batch_get_users`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn list_users(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: ListUsersRequest,
+    ) -> ::core::result::Result<ListUsersResponse, ::goplt_core::contract::RpcError> {
+        match &self.list_users {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `ListUsers`: give it one with `on_list_users`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn update_user(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: UpdateUserRequest,
+    ) -> ::core::result::Result<User, ::goplt_core::contract::RpcError> {
+        match &self.update_user {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `UpdateUser`: give it one with `on_update_user`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn delete_user(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: DeleteUserRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.delete_user {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `DeleteUser`: give it one with `on_delete_user`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn change_password(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: ChangePasswordRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.change_password {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `ChangePassword`: give it one with `on_change_password`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn verify_credentials(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: VerifyCredentialsRequest,
+    ) -> ::core::result::Result<
+        VerifyCredentialsResponse,
+        ::goplt_core::contract::RpcError,
+    > {
+        match &self.verify_credentials {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `VerifyCredentials`: give it one with `on_verify_credentials`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn create_tenant(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: CreateTenantRequest,
+    ) -> ::core::result::Result<Tenant, ::goplt_core::contract::RpcError> {
+        match &self.create_tenant {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `CreateTenant`: give it one with `on_create_tenant`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn get_tenant(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: GetTenantRequest,
+    ) -> ::core::result::Result<Tenant, ::goplt_core::contract::RpcError> {
+        match &self.get_tenant {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `GetTenant`: give it one with `on_get_tenant`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn list_tenants(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: ListTenantsRequest,
+    ) -> ::core::result::Result<ListTenantsResponse, ::goplt_core::contract::RpcError> {
+        match &self.list_tenants {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `ListTenants`: give it one with `on_list_tenants`",
+                    ),
+                )
+            }
+        }
+    }
+}
+#[cfg(feature = "fake")]
+impl ::core::fmt::Debug for FakeIdentityService {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FakeIdentityService").finish_non_exhaustive()
+    }
+}

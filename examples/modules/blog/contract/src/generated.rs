@@ -3,6 +3,7 @@
     clippy::enum_variant_names,
     clippy::large_enum_variant,
     clippy::module_inception,
+    clippy::type_complexity,
     reason = "names and shapes are those of the protos"
 )]
 /// A text that somebody published.
@@ -447,3 +448,410 @@ const _: () = {
         }
     }
 };
+/// A [`BlogService`] for tests: it answers with what it was given, and other methods with `unimplemented`.
+#[cfg(feature = "fake")]
+#[derive(Default)]
+#[must_use]
+pub struct FakeBlogService {
+    create_post: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                CreatePostRequest,
+            ) -> ::core::result::Result<
+                    Post,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    get_post: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                GetPostRequest,
+            ) -> ::core::result::Result<
+                    Post,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    list_posts: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                ListPostsRequest,
+            ) -> ::core::result::Result<
+                    ListPostsResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    update_post: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                UpdatePostRequest,
+            ) -> ::core::result::Result<
+                    Post,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    delete_post: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                DeletePostRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    create_comment: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                CreateCommentRequest,
+            ) -> ::core::result::Result<
+                    Comment,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    list_comments: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                ListCommentsRequest,
+            ) -> ::core::result::Result<
+                    ListCommentsResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    delete_comment: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                DeleteCommentRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    count_posts: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                CountPostsRequest,
+            ) -> ::core::result::Result<
+                    CountPostsResponse,
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+}
+#[cfg(feature = "fake")]
+impl FakeBlogService {
+    /// A fake without an answer.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Answers `CreatePost`.
+    pub fn on_create_post(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            CreatePostRequest,
+        ) -> ::core::result::Result<
+                Post,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.create_post = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `GetPost`.
+    pub fn on_get_post(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            GetPostRequest,
+        ) -> ::core::result::Result<
+                Post,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.get_post = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `ListPosts`.
+    pub fn on_list_posts(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            ListPostsRequest,
+        ) -> ::core::result::Result<
+                ListPostsResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.list_posts = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `UpdatePost`.
+    pub fn on_update_post(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            UpdatePostRequest,
+        ) -> ::core::result::Result<
+                Post,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.update_post = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `DeletePost`.
+    pub fn on_delete_post(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            DeletePostRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.delete_post = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `CreateComment`.
+    pub fn on_create_comment(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            CreateCommentRequest,
+        ) -> ::core::result::Result<
+                Comment,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.create_comment = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `ListComments`.
+    pub fn on_list_comments(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            ListCommentsRequest,
+        ) -> ::core::result::Result<
+                ListCommentsResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.list_comments = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `DeleteComment`.
+    pub fn on_delete_comment(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            DeleteCommentRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.delete_comment = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `CountPosts`.
+    pub fn on_count_posts(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            CountPostsRequest,
+        ) -> ::core::result::Result<
+                CountPostsResponse,
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.count_posts = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+}
+#[cfg(feature = "fake")]
+#[::async_trait::async_trait]
+impl BlogService for FakeBlogService {
+    async fn create_post(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: CreatePostRequest,
+    ) -> ::core::result::Result<Post, ::goplt_core::contract::RpcError> {
+        match &self.create_post {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `CreatePost`: give it one with `on_create_post`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn get_post(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: GetPostRequest,
+    ) -> ::core::result::Result<Post, ::goplt_core::contract::RpcError> {
+        match &self.get_post {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `GetPost`: give it one with `on_get_post`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn list_posts(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: ListPostsRequest,
+    ) -> ::core::result::Result<ListPostsResponse, ::goplt_core::contract::RpcError> {
+        match &self.list_posts {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `ListPosts`: give it one with `on_list_posts`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn update_post(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: UpdatePostRequest,
+    ) -> ::core::result::Result<Post, ::goplt_core::contract::RpcError> {
+        match &self.update_post {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `UpdatePost`: give it one with `on_update_post`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn delete_post(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: DeletePostRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.delete_post {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `DeletePost`: give it one with `on_delete_post`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn create_comment(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: CreateCommentRequest,
+    ) -> ::core::result::Result<Comment, ::goplt_core::contract::RpcError> {
+        match &self.create_comment {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `CreateComment`: give it one with `on_create_comment`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn list_comments(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: ListCommentsRequest,
+    ) -> ::core::result::Result<ListCommentsResponse, ::goplt_core::contract::RpcError> {
+        match &self.list_comments {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `ListComments`: give it one with `on_list_comments`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn delete_comment(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: DeleteCommentRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.delete_comment {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `DeleteComment`: give it one with `on_delete_comment`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn count_posts(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: CountPostsRequest,
+    ) -> ::core::result::Result<CountPostsResponse, ::goplt_core::contract::RpcError> {
+        match &self.count_posts {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `CountPosts`: give it one with `on_count_posts`",
+                    ),
+                )
+            }
+        }
+    }
+}
+#[cfg(feature = "fake")]
+impl ::core::fmt::Debug for FakeBlogService {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FakeBlogService").finish_non_exhaustive()
+    }
+}

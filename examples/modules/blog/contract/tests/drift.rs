@@ -7,5 +7,6 @@ fn committed_code_matches_the_protos() -> Result<(), BuildError> {
     Compiler::new()
         .include("proto")
         .file("proto/blog.proto")
+        .with_fakes()
         .check_or_bless("src/generated.rs")
 }
