@@ -7,10 +7,18 @@ fn blog() -> Tables {
 }
 #[test]
 fn play() {
-    for sql in std::fs::read_to_string("/tmp/play.sql").unwrap().split("\n") {
-        if sql.trim().is_empty() { continue }
+    for sql in std::fs::read_to_string("/tmp/play.sql")
+        .unwrap()
+        .split("\n")
+    {
+        if sql.trim().is_empty() {
+            continue;
+        }
         match rewrite(sql, &blog()) {
-            Ok(s) => println!("{sql}\n  L {}\n  P {}\n  {:?} w={} r={} c={:?} t={:?}", s.sqlite, s.postgres, s.kind, s.writes, s.returning, s.columns, s.tenant_param),
+            Ok(s) => println!(
+                "{sql}\n  L {}\n  P {}\n  {:?} w={} r={} c={:?} t={:?}",
+                s.sqlite, s.postgres, s.kind, s.writes, s.returning, s.columns, s.tenant_param
+            ),
             Err(e) => println!("{}", e.render(sql)),
         }
     }

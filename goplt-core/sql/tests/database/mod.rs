@@ -1,11 +1,15 @@
 //! SQLite databases for the differential test: one that all tenants share, and one for each alone.
 
 use sqlx::{
-    AssertSqlSafe, Column as _, Connection, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _,
+    AssertSqlSafe, Column as _, Connection, Row as _, SqliteConnection, TypeInfo as _,
+    ValueRef as _,
     sqlite::{SqliteArguments, SqliteRow},
 };
 
 use crate::grammar::{self, DDL, Rng, TABLES, TENANTS, Value};
+
+/// No table has more columns.
+const WIDEST: usize = 6;
 
 /// What a statement answered.
 #[derive(Debug, PartialEq)]
@@ -20,11 +24,16 @@ pub(crate) struct Database(SqliteConnection);
 impl Database {
     /// A database in memory. With a tenant, rows without one get it.
     pub(crate) async fn open(tenant: Option<&str>) -> Self {
-        let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("memory is there");
+        let mut connection = SqliteConnection::connect("sqlite::memory:")
+            .await
+            .expect("memory is there");
         let default = tenant.map_or_else(String::new, |tenant| format!("DEFAULT '{tenant}'"));
         for ddl in DDL {
             let ddl = ddl.replace("{default}", &default);
-            sqlx::query(AssertSqlSafe(ddl)).execute(&mut connection).await.expect("the schema is right");
+            sqlx::query(AssertSqlSafe(ddl))
+                .execute(&mut connection)
+                .await
+                .expect("the schema is right");
         }
         Self(connection)
     }
@@ -47,13 +56,21 @@ impl Database {
 
     async fn store(&mut self, table: &grammar::Table, tenant: &str, rows: &[grammar::Row]) {
         let names: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
-        let marks = vec!["?"; names.len() + 1].join(", ");
-        let sql = format!("INSERT INTO {} (tenant_id, {}) VALUES ({marks})", table.name, names.join(", "));
+        let marks = format!("({})", vec!["?"; names.len() + 1].join(", "));
+        let marks = vec![marks; rows.len()].join(", ");
+        let sql = format!(
+            "INSERT INTO {} (tenant_id, {}) VALUES {marks}",
+            table.name,
+            names.join(", ")
+        );
+        let mut binds = Vec::new();
         for row in rows {
-            let mut binds = vec![Value::Text(tenant.to_owned())];
+            binds.push(Value::Text(tenant.to_owned()));
             binds.extend(row.iter().cloned());
-            self.run(&sql, &binds).await.expect("the data fits the schema");
         }
+        self.run(&sql, &binds)
+            .await
+            .expect("the data fits the schema");
     }
 
     /// Runs a statement; an error is only told apart from an answer.
@@ -62,26 +79,44 @@ impl Database {
         for value in binds {
             query = bind(query, value);
         }
-        let rows = query.fetch_all(&mut self.0).await.map_err(|error| error.to_string())?;
-        let columns = rows.first().map_or_else(Vec::new, |row| row.columns().iter().map(|c| c.name().to_owned()).collect());
+        let rows = query
+            .fetch_all(&mut self.0)
+            .await
+            .map_err(|error| error.to_string())?;
+        let columns = rows.first().map_or_else(Vec::new, |row| {
+            row.columns().iter().map(|c| c.name().to_owned()).collect()
+        });
         let mut rows: Vec<_> = rows.iter().map(values).collect();
         rows.sort_by(|a, b| a.partial_cmp(b).expect("no NaN"));
         Ok(Answer { columns, rows })
     }
 
-    /// Every row of a tenant, or of all other tenants.
-    pub(crate) async fn state(&mut self, tenant: &str, others: bool) -> Vec<Answer> {
-        let mut state = Vec::new();
-        for table in TABLES {
-            let op = if others { "<>" } else { "=" };
-            let sql = format!("SELECT * FROM {} WHERE tenant_id {op} ?", table.name);
-            state.push(self.run(&sql, &[Value::Text(tenant.to_owned())]).await.expect("the table is there"));
-        }
-        state
+    /// Every row of every table: the tenant, the table, the columns.
+    pub(crate) async fn state(&mut self) -> Vec<Vec<Value>> {
+        let selects: Vec<_> = TABLES
+            .iter()
+            .map(|table| {
+                let mut columns: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
+                columns.resize(WIDEST, "NULL");
+                format!(
+                    "SELECT tenant_id, '{}', {} FROM {}",
+                    table.name,
+                    columns.join(", "),
+                    table.name
+                )
+            })
+            .collect();
+        self.run(&selects.join(" UNION ALL "), &[])
+            .await
+            .expect("the tables are there")
+            .rows
     }
 
     pub(crate) async fn plain(&mut self, sql: &str) {
-        sqlx::query(AssertSqlSafe(sql)).execute(&mut self.0).await.expect("a plain statement works");
+        sqlx::query(AssertSqlSafe(sql))
+            .execute(&mut self.0)
+            .await
+            .expect("a plain statement works");
     }
 }
 

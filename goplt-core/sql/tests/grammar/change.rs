@@ -26,7 +26,11 @@ impl Generator {
             .map(|(_, column)| column)
             .collect();
         let names: Vec<_> = columns.iter().map(|c| c.name.clone()).collect();
-        self.push(&format!("INSERT INTO {} ({}) ", table.name, names.join(", ")));
+        self.push(&format!(
+            "INSERT INTO {} ({}) ",
+            table.name,
+            names.join(", ")
+        ));
         let sure_keys = match self.rng.below(10) {
             0..=4 => {
                 self.values(&columns);
@@ -114,12 +118,19 @@ impl Generator {
         } else {
             self.fresh("t")
         };
-        let link = if alias == table.name { String::new() } else { format!(" AS {alias}") };
+        let link = if alias == table.name {
+            String::new()
+        } else {
+            format!(" AS {alias}")
+        };
         self.push(&format!("UPDATE {}{link} SET ", table.name));
         let mut visible = columns_of(table, &alias);
 
         // A row beside the target is found by its key, so that there is one at most.
-        let beside = self.rng.chance(40).then(|| (self.rng.pick(TABLES), self.fresh("f")));
+        let beside = self
+            .rng
+            .chance(40)
+            .then(|| (self.rng.pick(TABLES), self.fresh("f")));
         if let Some((other, name)) = &beside {
             visible.extend(columns_of(other, name));
         }
@@ -132,13 +143,25 @@ impl Generator {
         self.returning(table, &alias);
     }
 
-    fn push_from(&mut self, beside: Option<&(&'static Table, String)>, target: &str, table: &Table) {
+    fn push_from(
+        &mut self,
+        beside: Option<&(&'static Table, String)>,
+        target: &str,
+        table: &Table,
+    ) {
         let Some((other, name)) = beside else {
             return;
         };
-        let ints: Vec<_> = table.columns.iter().filter(|(_, kind)| *kind == Type::Int).collect();
+        let ints: Vec<_> = table
+            .columns
+            .iter()
+            .filter(|(_, kind)| *kind == Type::Int)
+            .collect();
         let key = self.rng.pick(&ints).0;
-        self.push(&format!(" FROM {} AS {name} WHERE {name}.id = {target}.{key}", other.name));
+        self.push(&format!(
+            " FROM {} AS {name} WHERE {name}.id = {target}.{key}",
+            other.name
+        ));
         if self.rng.chance(50) {
             let mut visible = columns_of(table, target);
             visible.extend(columns_of(other, name));
@@ -154,7 +177,11 @@ impl Generator {
         } else {
             self.fresh("t")
         };
-        let link = if alias == table.name { String::new() } else { format!(" AS {alias}") };
+        let link = if alias == table.name {
+            String::new()
+        } else {
+            format!(" AS {alias}")
+        };
         self.push(&format!("DELETE FROM {}{link}", table.name));
         if self.rng.chance(85) {
             self.push(" WHERE ");

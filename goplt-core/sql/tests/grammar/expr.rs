@@ -3,7 +3,7 @@ use super::{
     schema::{Type, Value},
 };
 
-const COMPARISONS: [&str; 6] = ["=", "<>", "<", "<=", ">", ">="];
+const COMPARISONS: [&str; 7] = ["=", "<>", "<>", "<", "<=", ">", ">="];
 
 impl Generator {
     /// An expression of a type, in parentheses where it is more than an atom.
@@ -27,7 +27,9 @@ impl Generator {
     pub(super) fn constant(&mut self, kind: Type) {
         let value = match kind {
             Type::Int => Value::Int(self.rng.small()),
-            Type::Text => Value::Text((*self.rng.pick(&["a", "B", "it's", "red", "green"])).to_owned()),
+            Type::Text => {
+                Value::Text((*self.rng.pick(&["a", "B", "it's", "red", "green"])).to_owned())
+            }
         };
         if self.rng.chance(40) {
             return self.bind(value);
@@ -133,7 +135,11 @@ impl Generator {
     /// A condition, in parentheses.
     pub(super) fn condition(&mut self, visible: &[Visible], depth: usize) {
         self.push("(");
-        let choice = if depth == 0 { self.rng.below(5) } else { self.rng.below(13) };
+        let choice = if depth == 0 {
+            self.rng.below(5)
+        } else {
+            self.rng.below(13)
+        };
         match choice {
             0 | 1 => {
                 let kind = *self.rng.pick(&[Type::Int, Type::Int, Type::Text]);

@@ -10,11 +10,11 @@ mod rng;
 mod schema;
 mod select;
 
+use self::schema::Column;
 pub(crate) use self::{
     rng::Rng,
     schema::{DDL, Row, TABLES, TENANTS, Table, Value, rows},
 };
-use self::schema::Column;
 
 /// A statement as a module's author writes it, with its binds.
 #[derive(Debug)]

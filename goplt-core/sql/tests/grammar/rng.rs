@@ -22,7 +22,7 @@ impl Rng {
 
     /// A small integer, as the data has them.
     pub(crate) fn small(&mut self) -> i64 {
-        i64::try_from(self.below(10)).expect("below ten")
+        i64::try_from(self.below(6)).expect("below six")
     }
 
     pub(crate) fn chance(&mut self, percent: usize) -> bool {

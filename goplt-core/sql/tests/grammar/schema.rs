@@ -23,7 +23,10 @@ pub(crate) struct Column {
 
 impl Column {
     pub(crate) fn new(name: impl Into<String>, kind: Type) -> Self {
-        Self { name: name.into(), kind }
+        Self {
+            name: name.into(),
+            kind,
+        }
     }
 }
 
@@ -38,24 +41,44 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn columns(&self) -> Vec<Column> {
-        self.columns.iter().map(|(name, kind)| Column::new(*name, *kind)).collect()
+        self.columns
+            .iter()
+            .map(|(name, kind)| Column::new(*name, *kind))
+            .collect()
     }
 }
 
 pub(crate) const TABLES: &[Table] = &[
     Table {
         name: "authors",
-        columns: &[("id", Type::Int), ("boss", Type::Int), ("name", Type::Text), ("age", Type::Int)],
+        columns: &[
+            ("id", Type::Int),
+            ("boss", Type::Int),
+            ("name", Type::Text),
+            ("age", Type::Int),
+        ],
         rows: 6,
     },
     Table {
         name: "posts",
-        columns: &[("id", Type::Int), ("author", Type::Int), ("title", Type::Text), ("score", Type::Int), ("body", Type::Text)],
+        columns: &[
+            ("id", Type::Int),
+            ("author", Type::Int),
+            ("title", Type::Text),
+            ("score", Type::Int),
+            ("body", Type::Text),
+        ],
         rows: 9,
     },
     Table {
         name: "comments",
-        columns: &[("id", Type::Int), ("post", Type::Int), ("author", Type::Int), ("text", Type::Text), ("likes", Type::Int)],
+        columns: &[
+            ("id", Type::Int),
+            ("post", Type::Int),
+            ("author", Type::Int),
+            ("text", Type::Text),
+            ("likes", Type::Int),
+        ],
         rows: 12,
     },
 ];
@@ -80,7 +103,11 @@ pub(crate) fn rows(rng: &mut Rng, table: &Table, tenant: &str) -> Vec<Row> {
         .map(|id| {
             let id = Value::Int(i64::try_from(id).expect("few rows"));
             std::iter::once(id)
-                .chain(table.columns[1..].iter().map(|(_, kind)| datum(rng, *kind, tenant)))
+                .chain(
+                    table.columns[1..]
+                        .iter()
+                        .map(|(_, kind)| datum(rng, *kind, tenant)),
+                )
                 .collect()
         })
         .collect()
@@ -91,7 +118,7 @@ fn datum(rng: &mut Rng, kind: Type, tenant: &str) -> Value {
         return Value::Null;
     }
     match kind {
-        Type::Int => Value::Int(rng.small() + 1),
+        Type::Int => Value::Int(rng.small()),
         Type::Text if rng.chance(50) => Value::Text(tenant.to_owned()),
         Type::Text => Value::Text((*rng.pick(&["a", "B", "cc", ""])).to_owned()),
     }

@@ -76,7 +76,9 @@ impl Factor {
     }
 
     fn write(&self, g: &mut Generator, depth: usize) {
-        let Self { relation, alias, .. } = self;
+        let Self {
+            relation, alias, ..
+        } = self;
         if self.derived {
             let kinds: Vec<Type> = relation.columns.iter().map(|c| c.kind).collect();
             g.push("(");
@@ -105,7 +107,10 @@ impl Generator {
                 self.relation()
             };
             let taken = |alias: &str| {
-                factors.iter().any(|f| f.alias == alias) || outer.iter().any(|v| v.path.starts_with(&format!("{alias}.")))
+                factors.iter().any(|f| f.alias == alias)
+                    || outer
+                        .iter()
+                        .any(|v| v.path.starts_with(&format!("{alias}.")))
             };
             let alias = if !derived && !taken(&relation.name) && self.rng.chance(35) {
                 relation.name.clone()
@@ -156,7 +161,10 @@ impl Generator {
             let ctes = self.ctes.clone();
             return self.rng.pick(&ctes).clone();
         }
-        let stable: Vec<_> = TABLES.iter().filter(|table| Some(table.name) != self.unstable).collect();
+        let stable: Vec<_> = TABLES
+            .iter()
+            .filter(|table| Some(table.name) != self.unstable)
+            .collect();
         let table = self.rng.pick(&stable);
         Relation {
             name: table.name.to_owned(),
@@ -172,7 +180,9 @@ impl Generator {
         if self.rng.chance(15) {
             return self.star();
         }
-        let kinds: Vec<Type> = (0..1 + self.rng.below(4)).map(|_| *self.rng.pick(&[Type::Int, Type::Text])).collect();
+        let kinds: Vec<Type> = (0..1 + self.rng.below(4))
+            .map(|_| *self.rng.pick(&[Type::Int, Type::Text]))
+            .collect();
         self.query(&kinds, &[], 3);
     }
 
@@ -181,7 +191,11 @@ impl Generator {
         let mut plan = self.plan(2, 1, &[]);
         let alias = plan.factors[0].alias.clone();
         self.push("SELECT ");
-        let list = if self.rng.chance(50) { "*".to_owned() } else { format!("{alias}.*") };
+        let list = if self.rng.chance(50) {
+            "*".to_owned()
+        } else {
+            format!("{alias}.*")
+        };
         self.push(&list);
         plan.write(self, 1);
         if self.rng.chance(60) {
@@ -221,7 +235,9 @@ impl Generator {
             path: "authors.age".to_owned(),
             column: Column::new("age", Type::Int),
         };
-        self.push(&format!("WITH RECURSIVE {name} (c0) AS (SELECT authors.id FROM authors WHERE "));
+        self.push(&format!(
+            "WITH RECURSIVE {name} (c0) AS (SELECT authors.id FROM authors WHERE "
+        ));
         self.condition(&[author], 1);
         self.push(&format!(
             " UNION SELECT a.boss FROM authors AS a JOIN {name} ON a.id = {name}.c0 WHERE a.boss IS NOT NULL) "
@@ -241,7 +257,9 @@ impl Generator {
         self.core(kinds, outer, depth);
         if depth > 0 && self.rng.chance(20) {
             for at in 0..1 + self.rng.below(2) {
-                let op = *self.rng.pick(&[" UNION ", " UNION ALL ", " EXCEPT ", " INTERSECT "]);
+                let op = *self
+                    .rng
+                    .pick(&[" UNION ", " UNION ALL ", " EXCEPT ", " INTERSECT "]);
                 self.push(op);
                 // SQLite runs a chain from the left; elsewhere INTERSECT comes first.
                 self.plain &= at == 0 || op != " INTERSECT ";
@@ -267,7 +285,9 @@ impl Generator {
     fn limited(&mut self, kinds: &[Type]) {
         self.push(" ORDER BY ");
         self.separated(kinds.len(), ", ", |g, at| {
-            let direction = *g.rng.pick(&["", " ASC", " DESC", " DESC NULLS LAST", " NULLS FIRST"]);
+            let direction = *g
+                .rng
+                .pick(&["", " ASC", " DESC", " DESC NULLS LAST", " NULLS FIRST"]);
             g.push(&format!("{}{direction}", at + 1));
         });
         self.push(" LIMIT ");
@@ -279,7 +299,8 @@ impl Generator {
     }
 
     fn core(&mut self, kinds: &[Type], outer: &[Visible], depth: usize) {
-        let mut plan = self.plan(3, depth.saturating_sub(1), outer);
+        let most = if depth > 1 { 3 } else { 2 };
+        let mut plan = self.plan(most, depth.saturating_sub(1), outer);
         if self.rng.chance(25) {
             return self.grouped(kinds, &mut plan, outer, depth);
         }
@@ -298,16 +319,18 @@ impl Generator {
             g.push(&format!(" AS c{at}"));
         });
         plan.write(self, depth.saturating_sub(1));
-        if self.rng.chance(65) {
+        if self.rng.chance(50) {
             self.push(" WHERE ");
-            self.condition(&visible, depth);
+            self.condition(&visible, depth.min(2));
         }
     }
 
     /// Grouped by columns; the list holds these and aggregates.
     fn grouped(&mut self, kinds: &[Type], plan: &mut Plan, outer: &[Visible], depth: usize) {
         let inside = plan.visible();
-        let keys: Vec<Visible> = (0..1 + self.rng.below(2)).map(|_| self.rng.pick(&inside).clone()).collect();
+        let keys: Vec<Visible> = (0..1 + self.rng.below(2))
+            .map(|_| self.rng.pick(&inside).clone())
+            .collect();
         self.push("SELECT ");
         self.separated(kinds.len(), ", ", |g, at| {
             let kind = kinds[at];
@@ -349,7 +372,11 @@ impl Generator {
             }
             (Type::Text, 0) => {
                 self.push("string_agg(");
-                let texts: Vec<_> = visible.iter().filter(|v| v.column.kind == Type::Text).cloned().collect();
+                let texts: Vec<_> = visible
+                    .iter()
+                    .filter(|v| v.column.kind == Type::Text)
+                    .cloned()
+                    .collect();
                 let path = match texts.as_slice() {
                     [] => "'x'".to_owned(),
                     texts => self.rng.pick(texts).path.clone(),
