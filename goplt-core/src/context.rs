@@ -82,6 +82,17 @@ impl RequestContext {
         self
     }
 
+    /// As [`with_principal`](Self::with_principal), in place: a layer need not take the context
+    /// out of a request's extensions, and nothing is copied while there is no clone of it.
+    pub fn set_principal(&mut self, principal: Principal) {
+        Arc::make_mut(&mut self.inner).principal = Some(principal);
+    }
+
+    /// Makes the request anonymous again, in place.
+    pub fn clear_principal(&mut self) {
+        Arc::make_mut(&mut self.inner).principal = None;
+    }
+
     /// The tenant, once resolved.
     #[must_use]
     pub fn with_scope(mut self, scope: TenantScope) -> Self {

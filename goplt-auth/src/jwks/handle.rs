@@ -1,0 +1,73 @@
+//! [`KeyHandle`]: one place for the current keys, between who has them and who needs them.
+
+use std::{fmt, sync::Arc};
+
+use arc_swap::{ArcSwap, Guard};
+
+use super::KeySet;
+
+/// The current keys: the auth module publishes, verifiers read. Clones are the same handle.
+///
+/// # Examples
+///
+/// ```
+/// use goplt_auth::{jwks::{KeyHandle, KeySet}, jwt::Signer};
+///
+/// let signer = Signer::generate();
+/// let keys = KeyHandle::new();
+/// assert!(keys.current().is_empty(), "who verifies now is told to come back later");
+/// keys.publish(KeySet::new([signer.verification_key()])?);
+/// assert_eq!(keys.current().len(), 1);
+/// # Ok::<_, goplt_auth::KeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct KeyHandle {
+    snapshot: Arc<ArcSwap<Snapshot>>,
+}
+
+/// A set, and how many came before it.
+pub(crate) struct Snapshot {
+    pub(crate) keys: Arc<KeySet>,
+    pub(crate) generation: u64,
+}
+
+impl KeyHandle {
+    /// Without keys: every token is answered with 503 until the first set is published.
+    #[must_use]
+    pub fn new() -> Self {
+        let first = Snapshot { keys: Arc::default(), generation: 0 };
+        Self { snapshot: Arc::new(ArcSwap::from_pointee(first)) }
+    }
+
+    /// Replaces the keys. Holds from the next verification on.
+    pub fn publish(&self, keys: KeySet) {
+        let keys = Arc::new(keys);
+        self.snapshot.rcu(|old| Snapshot { keys: keys.clone(), generation: old.generation + 1 });
+    }
+
+    /// The keys as they are now.
+    #[must_use]
+    pub fn current(&self) -> Arc<KeySet> {
+        self.snapshot.load().keys.clone()
+    }
+
+    pub(crate) fn load(&self) -> Guard<Arc<Snapshot>> {
+        self.snapshot.load()
+    }
+}
+
+impl Default for KeyHandle {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for KeyHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let snapshot = self.load();
+        f.debug_struct("KeyHandle")
+            .field("keys", &snapshot.keys)
+            .field("generation", &snapshot.generation)
+            .finish()
+    }
+}

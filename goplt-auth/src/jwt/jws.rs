@@ -1,0 +1,89 @@
+//! Signed messages in compact form (RFC 7515 §7.1): limits, form, header, signature.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::{TokenError, encoding, jwks::KeySet};
+
+/// The longest token that is read, in bytes.
+pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// The longest header, in characters of base64url.
+const MAX_HEADER_CHARS: usize = 1024;
+/// The longest signature: RSA with 8,192 bits.
+const MAX_SIGNATURE_BYTES: usize = 1024;
+
+/// What is read of a header. Other members are ignored (RFC 7515 §4), keys in them above all.
+#[derive(Deserialize)]
+pub(crate) struct Header<'a> {
+    #[serde(borrow)]
+    pub(crate) alg: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(crate) kid: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(crate) typ: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "present")]
+    crit: bool,
+}
+
+/// A message cut at its dots.
+struct Compact<'a> {
+    /// Header and payload with the dot between: what is signed.
+    signed: &'a str,
+    header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+}
+
+/// The payload, once the signature is found good.
+pub(crate) fn verify(
+    keys: &KeySet,
+    token: &str,
+    accept: impl FnOnce(&Header<'_>) -> Result<(), TokenError>,
+) -> Result<Vec<u8>, TokenError> {
+    let compact = Compact::split(token)?;
+    let mut buffer = [0; MAX_HEADER_CHARS];
+    let header = Header::parse(compact.header, &mut buffer)?;
+    accept(&header)?;
+    let key = keys.find(&header)?;
+    // The algorithm is the key's; the header may only agree.
+    if header.alg != key.algorithm().as_str() {
+        return Err(TokenError::Algorithm);
+    }
+    let mut buffer = [0; MAX_SIGNATURE_BYTES];
+    let signature = encoding::decode_slice(compact.signature, &mut buffer)
+        .map_err(|_| TokenError::Malformed)?;
+    if !key.verify(compact.signed.as_bytes(), signature) {
+        return Err(TokenError::Signature);
+    }
+    encoding::decode(compact.payload).map_err(|_| TokenError::Malformed)
+}
+
+impl<'a> Compact<'a> {
+    fn split(token: &'a str) -> Result<Self, TokenError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(TokenError::TooLong);
+        }
+        let (header, rest) = token.split_once('.').ok_or(TokenError::Malformed)?;
+        if header.len() > MAX_HEADER_CHARS {
+            return Err(TokenError::TooLong);
+        }
+        // A further dot ends up in the signature, where base64url refuses it.
+        let (payload, signature) = rest.split_once('.').ok_or(TokenError::Malformed)?;
+        let signed = &token[..header.len() + 1 + payload.len()];
+        Ok(Self { signed, header, payload, signature })
+    }
+}
+
+impl<'a> Header<'a> {
+    fn parse(text: &str, buffer: &'a mut [u8]) -> Result<Self, TokenError> {
+        let json = encoding::decode_slice(text, buffer).map_err(|_| TokenError::Malformed)?;
+        let header: Self = serde_json::from_slice(json).map_err(|_| TokenError::Malformed)?;
+        // RFC 7515 §4.1.11: an extension that must be understood, and none is.
+        if header.crit { Err(TokenError::Unsupported) } else { Ok(header) }
+    }
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
