@@ -1,0 +1,159 @@
+//! [`Query`]: the parameters after `?`.
+
+mod value;
+
+use std::collections::HashSet;
+
+use axum::extract::FromRequestParts;
+use goplt_core::{Code, Problem};
+use http::{Uri, request::Parts};
+use serde::de::{DeserializeOwned, value::MapDeserializer};
+
+use self::value::{Expected, Parameter};
+
+/// The parameters after `?`, as the fields of `T`.
+///
+/// A parameter that `T` does not have is 400, whether or not `T` says `deny_unknown_fields`; so
+/// are one that comes twice, one that is missing and not an `Option`, and one of the wrong type.
+/// The detail names it. Lists take [`ListQuery`](super::ListQuery) instead.
+///
+/// # Examples
+///
+/// ```
+/// use goplt_core::Uuid;
+/// use goplt_module::http::Query;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Filter { author_id: Option<Uuid> }
+///
+/// async fn count(Query(filter): Query<Filter>) -> String {
+///     format!("{:?}", filter.author_id)
+/// }
+/// # let _: axum::routing::MethodRouter = axum::routing::get(count);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(from_pairs(pairs(&parts.uri)?)?))
+    }
+}
+
+/// Name and value of each parameter, decoded; each name once.
+pub(super) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
+    let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
+        .map_err(|error| bad("the query cannot be read").with_source(error))?
+        .0;
+    let mut names = HashSet::new();
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.insert(name.as_str())) {
+        return Err(bad(format!("the parameter `{}` comes twice", cut(name))));
+    }
+    Ok(pairs)
+}
+
+pub(super) fn from_pairs<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
+    let parameters = pairs.into_iter().map(|(name, value)| {
+        let value = Parameter {
+            name: name.clone(),
+            value,
+        };
+        (name, value)
+    });
+    T::deserialize(MapDeserializer::new(parameters)).map_err(|Expected(told)| bad(told))
+}
+
+fn bad(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
+    Problem::new(Code::InvalidArgument).with_detail(detail)
+}
+
+/// What came from outside is cut before it is repeated.
+fn cut(name: &str) -> String {
+    name.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use goplt_core::Uuid;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Filter {
+        author_id: Option<Uuid>,
+        plan: Option<Plan>,
+        count: u8,
+        draft: Option<bool>,
+        ratio: Option<f64>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Plan {
+        Free,
+        Team,
+    }
+
+    fn read(query: &str) -> Result<Filter, String> {
+        let uri = format!("/x?{query}").parse().unwrap();
+        let read = pairs(&uri).and_then(from_pairs);
+        read.map_err(|problem: Problem| problem.detail().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn parameters_become_fields() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let filter = read(&format!(
+            "count=3&plan=team&draft=true&ratio=0.5&author_id={id}"
+        ))
+        .unwrap();
+        assert_eq!(filter.count, 3);
+        assert_eq!(filter.plan, Some(Plan::Team));
+        assert_eq!(filter.draft, Some(true));
+        assert_eq!(filter.ratio, Some(0.5));
+        assert_eq!(filter.author_id.unwrap().to_string(), id);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        assert_eq!(
+            read("count=1&x=2").unwrap_err(),
+            "the parameter `x` is not known"
+        );
+        assert_eq!(
+            read("count=1&count=1").unwrap_err(),
+            "the parameter `count` comes twice"
+        );
+        assert_eq!(read("").unwrap_err(), "the parameter `count` is missing");
+        assert_eq!(
+            read("count=300").unwrap_err(),
+            "the parameter `count` is not a u8"
+        );
+        assert_eq!(
+            read("count=1&draft=yes").unwrap_err(),
+            "the parameter `draft` is not a bool"
+        );
+        assert_eq!(
+            read("count=1&plan=gold").unwrap_err(),
+            "the parameter `plan`: unknown variant `gold`, expected `free` or `team`"
+        );
+        assert!(
+            read("count=1&author_id=7")
+                .unwrap_err()
+                .starts_with("the parameter `author_id`: `7` is not a UUID")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_makes_it_panic(query in "[ -~]{0,60}") {
+            if let Ok(uri) = format!("/x?{query}").parse() {
+                let _ = pairs(&uri).and_then(from_pairs::<Filter>);
+            }
+        }
+    }
+}
