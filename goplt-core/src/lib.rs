@@ -44,11 +44,13 @@ pub mod contract;
 pub mod data;
 pub mod edge;
 pub mod error;
+pub mod health;
 pub mod id;
 pub mod principal;
 pub mod problem;
 pub mod random;
 pub mod refuse;
+pub mod shutdown;
 pub mod telemetry;
 pub mod verify;
 
