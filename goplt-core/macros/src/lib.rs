@@ -1,7 +1,10 @@
 //! Procedural macros of goplt: `include_manifest!`, `tenant_sql!`, derives.
 
+mod db_value;
+mod from_row;
 mod include_manifest;
 mod needs;
+mod tenant_sql;
 
 use proc_macro::TokenStream;
 
@@ -17,4 +20,35 @@ pub fn include_manifest(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Needs)]
 pub fn derive_needs(input: TokenStream) -> TokenStream {
     needs::expand(input.into()).into()
+}
+
+/// Implements `goplt_core::data::DbValue` and `IntoValue` for a struct with one field.
+///
+/// `#[db_value(crate = path)]` names goplt-core if it is not `::goplt_core`.
+#[proc_macro_derive(DbValue, attributes(db_value))]
+pub fn derive_db_value(input: TokenStream) -> TokenStream {
+    db_value::expand(input.into()).into()
+}
+
+/// Implements `goplt_core::data::FromRow` for a struct: a field is read from the column of its name.
+///
+/// `#[row(rename = "column")]` names another column, `#[row(json)]` reads a serde type from JSON;
+/// on the struct, `#[row(crate = path)]` names goplt-core if it is not `::goplt_core`.
+#[proc_macro_derive(FromRow, attributes(row))]
+pub fn derive_from_row(input: TokenStream) -> TokenStream {
+    from_row::expand(input.into()).into()
+}
+
+/// What a module's `tenant_sql!` stands for; `include_manifest!` writes the tables.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __tenant_sql(input: TokenStream) -> TokenStream {
+    tenant_sql::expand(tenant_sql::Door::Tenant, input.into()).into()
+}
+
+/// What a module's `host_sql!` stands for; `include_manifest!` writes the tables.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __host_sql(input: TokenStream) -> TokenStream {
+    tenant_sql::expand(tenant_sql::Door::Host, input.into()).into()
 }

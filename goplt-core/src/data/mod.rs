@@ -3,7 +3,41 @@
 //! A [`TenantScope`] opens transactions on one tenant's rows and can only be made by a
 //! [`ScopeMint`]. The assembly (or an existing application) makes one mint and gives it to the
 //! layer that resolves tenants; modules never see it.
+#![cfg_attr(feature = "data", doc = include_str!("data.md"))]
 
+#[cfg(feature = "data")]
+mod db;
+#[cfg(feature = "data")]
+mod engine;
+#[cfg(feature = "data")]
+mod error;
+#[cfg(feature = "data")]
+mod row;
 mod scope;
+#[cfg(feature = "data")]
+mod settings;
+#[cfg(feature = "data")]
+mod sql;
+#[cfg(feature = "data")]
+mod tx;
+#[cfg(feature = "data")]
+mod value;
 
 pub use scope::{HostScope, NoTenant, ScopeMint, TenantMismatch, TenantScope};
+
+#[cfg(feature = "data")]
+pub use self::{
+    db::TenantDb,
+    error::{ConstraintKind, DbError},
+    row::{FromRow, Row},
+    settings::DatabaseSettings,
+    sql::{HostSql, TenantSql},
+    tx::{HostTx, TenantTx},
+    value::{DbType, DbValue, IntoValue, Json, Value, ValueError},
+};
+#[cfg(feature = "data")]
+#[doc(hidden)]
+pub use self::sql::Statement as __Statement;
+#[cfg(feature = "data")]
+#[doc(inline)]
+pub use goplt_macros::{DbValue, FromRow};

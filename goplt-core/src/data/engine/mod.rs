@@ -1,0 +1,141 @@
+//! What a database must do for us: one implementation each, chosen by the URL.
+
+#[cfg(not(feature = "sqlite"))]
+#[path = "sqlite_disabled.rs"]
+mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "sqlite")]
+mod transaction;
+
+use std::{fmt, time::Duration};
+
+use futures_core::future::BoxFuture;
+use goplt_manifest::Dialect;
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+
+use super::{DatabaseSettings, DbError, DbType, Value, row::RawRow, sql::Bound};
+
+/// Opens transactions.
+pub(crate) trait Engine: fmt::Debug + Send + Sync + 'static {
+    /// Which migrations it takes.
+    fn dialect(&self) -> Dialect;
+
+    /// A transaction. Cancel safe: wherever its future is dropped, no connection may become free
+    /// again that is inside a transaction.
+    fn begin(
+        &self,
+        access: Access,
+        patience: Patience,
+    ) -> BoxFuture<'_, Result<Box<dyn Session>, DbError>>;
+
+    /// Whether it answers.
+    fn ping(&self, patience: Patience) -> BoxFuture<'_, Result<(), DbError>>;
+
+    /// Waits for open transactions, then closes all connections.
+    fn close(&self) -> BoxFuture<'_, ()>;
+
+    /// A connection of its own that may change the schema.
+    fn admin(&self) -> BoxFuture<'_, Result<Box<dyn Admin>, DbError>>;
+}
+
+/// An open transaction. Dropped at any moment, it rolls back.
+pub(crate) trait Session: Send + Sync {
+    /// Runs one statement, hands its rows to `rows` and returns how many rows it changed.
+    ///
+    /// Dropped before it is done, it is interrupted.
+    fn run<'a>(
+        &'a mut self,
+        bound: Bound,
+        wanted: Wanted,
+        rows: RowSink<'a>,
+    ) -> BoxFuture<'a, Result<u64, DbError>>;
+
+    /// Commits. An error says that nothing was committed, unless the connection was lost.
+    fn commit(self: Box<Self>) -> BoxFuture<'static, Result<(), DbError>>;
+}
+
+/// A connection that changes the schema, in one transaction at most.
+pub(crate) trait Admin: Send {
+    /// Begins the transaction that keeps every other writer out.
+    fn begin_exclusive(&mut self) -> BoxFuture<'_, Result<(), DbError>>;
+
+    /// Runs one statement of a migration.
+    fn execute<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<(), DbError>>;
+
+    /// Runs one of our own statements, and reads its columns as these types.
+    fn query<'a>(
+        &'a mut self,
+        sql: &'a str,
+        binds: Vec<Value>,
+        types: &'static [DbType],
+    ) -> BoxFuture<'a, Result<Vec<Vec<Value>>, DbError>>;
+
+    /// Commits the transaction.
+    fn commit(&mut self) -> BoxFuture<'_, Result<(), DbError>>;
+
+    /// Rolls back what is open and closes.
+    fn finish(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// What a transaction may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+/// Which rows of a result are of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    All,
+    First,
+}
+
+/// How long to wait for a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Option<Instant>,
+}
+
+pub(crate) type RowSink<'a> = &'a mut (dyn FnMut(&dyn RawRow) -> Result<(), DbError> + Send);
+
+/// Opens the database that the URL names.
+pub(crate) async fn open(settings: &DatabaseSettings) -> Result<Box<dyn Engine>, DbError> {
+    let url = settings.url().expose_secret();
+    let Some((scheme, rest)) = url.split_once(':') else {
+        let reason = "it has no scheme; write `sqlite:data/goplt.db`";
+        return Err(DbError::Url(reason.into()));
+    };
+    match scheme {
+        "sqlite" => sqlite::open(rest, settings).await,
+        "postgres" | "postgresql" => Err(DbError::NoEngine {
+            engine: "PostgreSQL",
+            feature: "postgres",
+        }),
+        // Not shown whole: what stands behind the scheme may hold a password.
+        other => Err(DbError::Url(format!(
+            "`{other}:` is no database that goplt knows; write `sqlite:PATH` or `postgres://…`"
+        ))),
+    }
+}
+
+// === impl Patience ===
+
+impl Patience {
+    /// Runs `waiting`, but no longer than this.
+    pub(crate) async fn wait<T>(&self, waiting: impl Future<Output = T>) -> Result<T, DbError> {
+        let patient = Instant::now() + self.timeout;
+        let until = self.deadline.map_or(patient, |deadline| deadline.min(patient));
+        match tokio::time::timeout_at(until, waiting).await {
+            Ok(done) => Ok(done),
+            Err(_) if until < patient => Err(DbError::Deadline),
+            Err(_) => Err(DbError::Busy {
+                waited: self.timeout,
+                own_write: false,
+            }),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Transactions: [`TenantTx`] on one tenant's rows, [`HostTx`] across tenants.
+
+mod run;
+
+use std::fmt;
+
+use self::run::Transaction;
+use super::{
+    DbError, FromRow, HostSql, TenantScope, TenantSql,
+    engine::{Access, Session},
+    scope::OpenWrite,
+};
+use crate::TenantId;
+
+/// A transaction on the rows of one tenant. Dropped without [`commit`](Self::commit), also in the
+/// middle of a statement, it rolls back.
+///
+/// After a statement that the database failed or that was cancelled, the transaction can only be
+/// dropped (PostgreSQL knows no other way): use `ON CONFLICT` where a conflict is expected.
+///
+/// ```compile_fail
+/// # async fn twice(tx: goplt_core::data::TenantTx, sql: goplt_core::data::TenantSql) {
+/// let mut tx = tx;
+/// tx.commit().await;
+/// tx.execute(sql).await; // it is gone
+/// # }
+/// ```
+pub struct TenantTx {
+    // Before the mark, so that the transaction has ended when the mark says so.
+    tx: Transaction,
+    tenant: TenantId,
+    _open: Option<OpenWrite>,
+}
+
+/// A transaction across tenants, on the tables that its module declared. Dropped without
+/// [`commit`](Self::commit) it rolls back.
+pub struct HostTx {
+    tx: Transaction,
+}
+
+// === impl TenantTx ===
+
+impl TenantTx {
+    pub(super) fn new(session: Box<dyn Session>, scope: &TenantScope, access: Access) -> Self {
+        Self {
+            tx: Transaction::new(session, access, scope.deadline()),
+            tenant: scope.tenant().clone(),
+            _open: (access == Access::Write).then(|| scope.open_write()),
+        }
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`]; [`DbError::Deadline`] when the request's time ran out.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future interrupts the statement; the transaction can only be dropped then.
+    pub async fn fetch_all<T: FromRow + Send>(&mut self, sql: TenantSql) -> Result<Vec<T>, DbError> {
+        self.tx.fetch_all(sql.bound, Some(&self.tenant)).await
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`fetch_all`](Self::fetch_all).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`fetch_all`](Self::fetch_all).
+    pub async fn fetch_optional<T: FromRow + Send>(
+        &mut self,
+        sql: TenantSql,
+    ) -> Result<Option<T>, DbError> {
+        self.tx.fetch_optional(sql.bound, Some(&self.tenant)).await
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::NoRow`] if there is none, else as for [`fetch_all`](Self::fetch_all).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`fetch_all`](Self::fetch_all).
+    pub async fn fetch_one<T: FromRow + Send>(&mut self, sql: TenantSql) -> Result<T, DbError> {
+        self.fetch_optional(sql).await?.ok_or(DbError::NoRow)
+    }
+
+    /// How many rows were inserted, updated or deleted.
+    ///
+    /// # Errors
+    ///
+    /// As for [`fetch_all`](Self::fetch_all).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`fetch_all`](Self::fetch_all).
+    pub async fn execute(&mut self, sql: TenantSql) -> Result<u64, DbError> {
+        self.tx.execute(sql.bound, Some(&self.tenant)).await
+    }
+
+    /// Makes the changes last, and visible to others.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`]: then nothing was committed.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves it open whether the commit happened: await it where that matters.
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.tx.commit().await
+    }
+
+    /// Whose rows they are.
+    #[must_use]
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+}
+
+impl fmt::Debug for TenantTx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantTx").field("tenant", &self.tenant).finish_non_exhaustive()
+    }
+}
+
+// === impl HostTx ===
+
+impl HostTx {
+    pub(super) fn new(session: Box<dyn Session>, access: Access) -> Self {
+        Self {
+            tx: Transaction::new(session, access, None),
+        }
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future interrupts the statement; the transaction can only be dropped then.
+    pub async fn fetch_all<T: FromRow + Send>(&mut self, sql: HostSql) -> Result<Vec<T>, DbError> {
+        self.tx.fetch_all(sql.bound, None).await
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`fetch_all`](Self::fetch_all).
+    pub async fn fetch_optional<T: FromRow + Send>(
+        &mut self,
+        sql: HostSql,
+    ) -> Result<Option<T>, DbError> {
+        self.tx.fetch_optional(sql.bound, None).await
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::NoRow`] if there is none, else a [`DbError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`fetch_all`](Self::fetch_all).
+    pub async fn fetch_one<T: FromRow + Send>(&mut self, sql: HostSql) -> Result<T, DbError> {
+        self.fetch_optional(sql).await?.ok_or(DbError::NoRow)
+    }
+
+    /// How many rows were inserted, updated or deleted.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`fetch_all`](Self::fetch_all).
+    pub async fn execute(&mut self, sql: HostSql) -> Result<u64, DbError> {
+        self.tx.execute(sql.bound, None).await
+    }
+
+    /// Makes the changes last, and visible to others.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`]: then nothing was committed.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves it open whether the commit happened.
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.tx.commit().await
+    }
+}
+
+impl fmt::Debug for HostTx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostTx").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+//! What both kinds of transactions share: running statements, once, in time.
+
+use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span, field::Empty};
+
+use crate::{
+    TenantId,
+    data::{
+        DbError, FromRow,
+        engine::{Access, RowSink, Session, Wanted},
+        row::{Places, RawRow, Row},
+        sql::{Bound, Statement},
+    },
+};
+
+/// A transaction that refuses to go on after a failure.
+pub(super) struct Transaction {
+    session: Box<dyn Session>,
+    access: Access,
+    deadline: Option<Instant>,
+    /// A statement failed, or one began and was never seen to end.
+    aborted: bool,
+}
+
+impl Transaction {
+    pub(super) const fn new(
+        session: Box<dyn Session>,
+        access: Access,
+        deadline: Option<Instant>,
+    ) -> Self {
+        Self {
+            session,
+            access,
+            deadline,
+            aborted: false,
+        }
+    }
+
+    pub(super) async fn fetch_all<T: FromRow + Send>(
+        &mut self,
+        bound: Bound,
+        tenant: Option<&TenantId>,
+    ) -> Result<Vec<T>, DbError> {
+        let mut all = Vec::new();
+        let places = Places::of::<T>();
+        let rows = &mut |raw: &dyn RawRow| {
+            all.push(T::from_row(&Row::new(raw, &places))?);
+            Ok(())
+        };
+        self.run(bound, tenant, Wanted::All, rows).await?;
+        Ok(all)
+    }
+
+    pub(super) async fn fetch_optional<T: FromRow + Send>(
+        &mut self,
+        bound: Bound,
+        tenant: Option<&TenantId>,
+    ) -> Result<Option<T>, DbError> {
+        let mut first = None;
+        let places = Places::of::<T>();
+        let rows = &mut |raw: &dyn RawRow| {
+            if first.is_none() {
+                first = Some(T::from_row(&Row::new(raw, &places))?);
+            }
+            Ok(())
+        };
+        self.run(bound, tenant, Wanted::First, rows).await?;
+        Ok(first)
+    }
+
+    pub(super) async fn execute(
+        &mut self,
+        bound: Bound,
+        tenant: Option<&TenantId>,
+    ) -> Result<u64, DbError> {
+        self.run(bound, tenant, Wanted::All, &mut |_| Ok(())).await
+    }
+
+    pub(super) async fn commit(self) -> Result<(), DbError> {
+        if self.aborted {
+            return Err(DbError::Aborted);
+        }
+        // No deadline: half a commit is none, and what is asked for last takes no time of others.
+        self.session.commit().await
+    }
+
+    async fn run(
+        &mut self,
+        mut bound: Bound,
+        tenant: Option<&TenantId>,
+        wanted: Wanted,
+        rows: RowSink<'_>,
+    ) -> Result<u64, DbError> {
+        bound.complete(tenant.map(TenantId::as_str))?;
+        if self.aborted {
+            return Err(DbError::Aborted);
+        }
+        if bound.statement().writes && self.access == Access::Read {
+            return Err(DbError::ReadOnly);
+        }
+        let span = span(bound.statement());
+        self.aborted = true;
+        let running = self.session.run(bound, wanted, rows).instrument(span.clone());
+        let done = match self.deadline {
+            None => running.await,
+            Some(deadline) => timeout_at(deadline, running).await.unwrap_or(Err(DbError::Deadline)),
+        };
+        self.aborted = done.as_ref().is_err_and(is_of_the_database);
+        if let Err(error) = &done {
+            span.record("error.code", error.code().as_str());
+        }
+        done
+    }
+}
+
+/// The text with its places and never a value.
+fn span(statement: &Statement) -> Span {
+    tracing::debug_span!(
+        target: "goplt::db",
+        "db.query",
+        db.query.text = &*statement.sqlite,
+        error.code = Empty,
+    )
+}
+
+/// Whether the database knows of the failure: a row that could not be read has not harmed it.
+const fn is_of_the_database(error: &DbError) -> bool {
+    !matches!(
+        error,
+        DbError::Column { .. } | DbError::NoColumn { .. } | DbError::Width { .. } | DbError::Bind { .. }
+    )
+}
