@@ -4,6 +4,7 @@
     clippy::large_enum_variant,
     clippy::module_inception,
     clippy::type_complexity,
+    clippy::use_self,
     reason = "names and shapes are those of the protos"
 )]
 /// A user of the tenant of the call.
@@ -27,6 +28,10 @@ pub struct User {
     /// Microseconds since 1970-01-01 UTC.
     #[prost(int64, tag = "6")]
     pub updated_at: i64,
+    /// When the password was last set, in microseconds since 1970-01-01 UTC. A session that began under another one is
+    /// over.
+    #[prost(int64, tag = "7")]
+    pub password_changed_at: i64,
 }
 /// The user to make.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
