@@ -1,4 +1,5 @@
 //! `AuthLayer` before a mock: who passes, who is refused, and that a refusal never goes inside.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::sync::{
     Arc,

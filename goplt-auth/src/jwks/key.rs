@@ -25,7 +25,7 @@ pub struct VerificationKey {
 
 enum Material {
     Public(ParsedPublicKey),
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
 }
 
 impl VerificationKey {
@@ -62,7 +62,7 @@ impl VerificationKey {
         if secret.len() < 32 {
             return Err(KeyError::Unsound);
         }
-        let material = Material::Secret(hmac::Key::new(hmac::HMAC_SHA256, secret));
+        let material = Material::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)));
         Ok(Self { kid: kid.map(Into::into), algorithm: Algorithm::Hs256, material, public: None })
     }
 

@@ -15,7 +15,7 @@ pub(super) fn is_vulnerable(modulus: &[u8]) -> bool {
 }
 
 fn is_prime(n: u32) -> bool {
-    (3..n).step_by(2).take_while(|d| d * d <= n).all(|d| n % d != 0)
+    (3..n).step_by(2).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d))
 }
 
 /// Whether `rest` is a power of the generator modulo `prime`.

@@ -113,6 +113,10 @@ impl KeySet {
     }
 
     /// The public keys as a JWK set; secrets are never shown.
+    ///
+    /// # Panics
+    ///
+    /// Never: strings are JSON.
     #[must_use]
     pub fn to_json(&self) -> Bytes {
         let keys = self.keys.iter().filter_map(VerificationKey::public_jwk).collect();

@@ -19,7 +19,7 @@ pub struct Signer {
 
 enum Key {
     Ed25519(Ed25519KeyPair),
-    Hs256 { key: hmac::Key, secret: Vec<u8> },
+    Hs256 { key: Box<hmac::Key>, secret: Vec<u8> },
 }
 
 impl Signer {
@@ -52,7 +52,7 @@ impl Signer {
         if secret.len() < 32 {
             return Err(KeyError::Unsound);
         }
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let key = Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret));
         Ok(Self { kid: kid.into(), key: Key::Hs256 { key, secret: secret.to_vec() } })
     }
 

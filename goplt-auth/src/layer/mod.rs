@@ -67,12 +67,18 @@
 //! });
 //! ```
 
+mod body;
+mod future;
+mod service;
+
 use std::{fmt, sync::Arc};
 
 use goplt_core::Verify;
 use tower_layer::Layer;
 
-use crate::Auth;
+pub use self::{body::ResponseBody, future::ResponseFuture, service::Auth};
+
+
 
 /// Puts [`Auth`] in front of a service. See the [module docs](self).
 #[must_use = "a layer does nothing until it is applied"]

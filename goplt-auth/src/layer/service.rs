@@ -1,4 +1,4 @@
-//! [`Auth`]: the service that [`AuthLayer`](crate::AuthLayer) makes.
+//! [`Auth`]: the service that [`AuthLayer`](super::AuthLayer) makes.
 
 use std::{
     fmt,
@@ -14,9 +14,9 @@ use goplt_core::{
 use http::{HeaderMap, HeaderValue, Request, Response, header::AUTHORIZATION};
 use tower_service::Service;
 
-use crate::{ResponseBody, ResponseFuture};
+use super::{ResponseBody, ResponseFuture};
 
-/// Finds out who is calling and tells the inner service. See the [`layer`](crate::layer) docs.
+/// Finds out who is calling and tells the inner service. See the [module docs](super).
 pub struct Auth<S, V> {
     inner: S,
     verify: Arc<V>,

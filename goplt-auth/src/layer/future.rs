@@ -9,10 +9,10 @@ use bytes::Bytes;
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::ResponseBody;
+use super::ResponseBody;
 
 pin_project! {
-    /// The answer of [`Auth`](crate::Auth).
+    /// The answer of [`Auth`](super::Auth).
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]

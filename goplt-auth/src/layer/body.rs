@@ -10,7 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of an answer of [`Auth`](crate::Auth). It asks nothing of the inner body but that
+    /// The body of an answer of [`Auth`](super::Auth). It asks nothing of the inner body but that
     /// its data is `Bytes`, so axum, tonic and hyper applications take it as it is.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
