@@ -64,91 +64,6 @@ fn a_service_becomes_a_trait_its_contract_and_a_guarded_wrapper() {
     insta::assert_snapshot!(code);
 }
 
-/// What follows the header and the lints.
-fn items(code: &str) -> &str {
-    code.split_once(")]\n").map_or(code, |(_, items)| items)
-}
-
-#[test]
-fn every_shape_of_a_message_has_its_rust() {
-    let code = generate(&[(
-        "shape.proto",
-        r#"
-        syntax = "proto3";
-        package shape.v1;
-        import "google/protobuf/timestamp.proto";
-        import "google/protobuf/field_mask.proto";
-        import "google/protobuf/empty.proto";
-
-        // See [the docs] at https://example.org/shape.
-        message Shape {
-          message Corner { int32 x = 1; int32 y = 2; }
-          enum Colour {
-            COLOUR_UNSPECIFIED = 0;
-            // As blood.
-            COLOUR_RED = 1;
-          }
-          // The name, a keyword in Rust.
-          string type = 1;
-          optional string label = 2;
-          repeated Corner corners = 3;
-          map<string, Corner> named = 4;
-          Colour colour = 5;
-          oneof size {
-            uint32 small = 6;
-            // Names its unit.
-            string large = 7;
-          }
-          google.protobuf.Timestamp made_at = 8;
-          google.protobuf.FieldMask mask = 9;
-          google.protobuf.Empty nothing = 10;
-          bytes picture = 11;
-          Shape parent = 12;
-        }
-
-        enum Self { SELF_UNSPECIFIED = 0; }
-        "#,
-    )])
-    .unwrap();
-
-    insta::assert_snapshot!(items(&code));
-}
-
-#[test]
-fn imports_across_packages_become_nested_modules() {
-    let code = generate(&[
-        (
-            "order.proto",
-            r#"
-            syntax = "proto3";
-            package shop.order.v1;
-            import "goplt/options.proto";
-            import "google/protobuf/empty.proto";
-            import "item/item.proto";
-
-            service OrderService {
-              option (goplt.service).version = "0.1.0";
-              rpc Move(shop.item.v1.Item) returns (google.protobuf.Empty) {
-                option (goplt.method).internal = true;
-              }
-            }
-            message Order { repeated shop.item.v1.Item items = 1; }
-            "#,
-        ),
-        (
-            "item/item.proto",
-            r#"
-            syntax = "proto3";
-            package shop.item.v1;
-            message Item { string id = 1; }
-            "#,
-        ),
-    ])
-    .unwrap();
-
-    insta::assert_snapshot!(items(&code));
-}
-
 #[test]
 fn an_extern_package_is_named_and_not_generated() {
     let root = tempfile::tempdir().unwrap();
@@ -175,40 +90,16 @@ fn an_extern_package_is_named_and_not_generated() {
 }
 
 #[test]
-fn a_secret_is_not_printed() {
+fn a_service_alone_in_its_package_is_generated() {
     let code = generate(&[(
-        "login.proto",
+        "lonely.proto",
         r#"
         syntax = "proto3";
-        package login.v1;
-        import "goplt/options.proto";
-
-        message Login {
-          message Token { string value = 1 [(goplt.field).secret = true]; }
-          string email = 1;
-          optional string password = 2 [(goplt.field).secret = true];
-          Token token = 3;
-          string type = 4;
-        }
-        message Open { string text = 1 [(goplt.field).secret = false]; }
-        "#,
-    )])
-    .unwrap();
-
-    insta::assert_snapshot!(items(&code));
-}
-
-#[test]
-fn methods_with_names_of_keywords_are_raw() {
-    let code = generate(&[(
-        "keyword.proto",
-        r#"
-        syntax = "proto3";
-        package keyword.v1;
+        package lonely.v1;
         import "goplt/options.proto";
         import "google/protobuf/empty.proto";
 
-        service Box {
+        service LonelyService {
           option (goplt.service).version = "1.0.0-rc.1";
           rpc Move(google.protobuf.Empty) returns (stream google.protobuf.Empty) {
             option (goplt.method).public = true;
@@ -272,4 +163,13 @@ fn a_fake_is_written_when_asked_for() {
 
     let fake = code.find("/// A [`NoteService`] for tests").unwrap();
     insta::assert_snapshot!(&code[fake..]);
+}
+
+/// What `compiled` compiles. `GOPLT_BLESS=1` rewrites it.
+#[test]
+fn committed_code_matches_the_protos() -> Result<(), BuildError> {
+    Compiler::new()
+        .include("tests/compiled/proto")
+        .file("tests/compiled/proto/shape.proto")
+        .check_or_bless("tests/compiled/generated.rs")
 }

@@ -16,6 +16,7 @@ fn prelude() -> syn::File {
             clippy::large_enum_variant,
             clippy::module_inception,
             clippy::type_complexity,
+            clippy::use_self,
             reason = "names and shapes are those of the protos"
         )]
     }

@@ -2,7 +2,7 @@
 
 use prost_build::Config;
 use quote::quote;
-use syn::{Attribute, Fields, Item, ItemStruct};
+use syn::{Attribute, Fields, Item, ItemStruct, parse_quote};
 
 use super::{Problem, options::Options, source::Sources};
 
@@ -44,8 +44,6 @@ impl Secrets {
     }
 
     pub(super) fn mark(&self, config: &mut Config) {
-        // In one call: a second one would forget the messages of the first.
-        config.skip_debug(self.fields.iter().map(|(message, _)| format!(".{message}")));
         for (message, field) in &self.fields {
             config.field_attribute(format!(".{message}.{field}"), format!("#[{MARKER}]"));
         }
@@ -95,9 +93,11 @@ fn debug_of(message: &mut ItemStruct) -> Option<Item> {
     if !any {
         return None;
     }
+    // Here, and not by prost-build's setting of that name, which holds for nested messages as well.
+    message.attrs.push(parse_quote!(#[prost(skip_debug)]));
     let ident = &message.ident;
     let label = ident.to_string();
-    Some(syn::parse_quote! {
+    Some(parse_quote! {
         impl ::core::fmt::Debug for #ident {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(#label) #(#lines)* .finish()

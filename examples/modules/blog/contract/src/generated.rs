@@ -4,6 +4,7 @@
     clippy::large_enum_variant,
     clippy::module_inception,
     clippy::type_complexity,
+    clippy::use_self,
     reason = "names and shapes are those of the protos"
 )]
 /// A text that somebody published.
