@@ -40,6 +40,9 @@ fn draw(text: &mut String, place: &Place<'_>) -> usize {
     let number = place.number.to_string();
     let margin = number.len();
     let [before, marked, after] = [place.before, place.marked, place.after].map(shown);
+    let before = last_chars(&before, CONTEXT);
+    let marked = first_chars(&marked, 2 * CONTEXT);
+    let after = first_chars(&after, CONTEXT);
     let carets = "^".repeat(width(&marked).max(1));
     let pad = " ".repeat(width(&before));
     let line = format!("{before}{marked}{after}");
@@ -51,6 +54,23 @@ fn draw(text: &mut String, place: &Place<'_>) -> usize {
         "",
     );
     margin
+}
+
+/// How many characters are shown on either side of the place.
+const CONTEXT: usize = 60;
+
+fn first_chars(text: &str, count: usize) -> String {
+    match text.char_indices().nth(count) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+fn last_chars(text: &str, count: usize) -> String {
+    match text.char_indices().nth_back(count) {
+        Some((at, c)) => format!("…{}", &text[at + c.len_utf8()..]),
+        None => text.to_owned(),
+    }
 }
 
 /// Tabs as four spaces, other control characters as the replacement character: a terminal shows what we counted.

@@ -36,6 +36,11 @@ impl<'a> Source<'a> {
         self.range(Span::new(location, location))
     }
 
+    /// The place where the text ends.
+    pub(crate) fn end(&self) -> Range<usize> {
+        self.text.len()..self.text.len()
+    }
+
     /// The parser counts lines and characters from 1; 0 stands for "nowhere".
     fn offset(&self, location: Location) -> Option<usize> {
         let line = usize::try_from(location.line.checked_sub(1)?).ok()?;

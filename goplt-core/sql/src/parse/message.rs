@@ -5,6 +5,7 @@ use sqlparser::{
     tokenizer::{Location, TokenizerError},
 };
 
+use super::Tokens;
 use crate::{MAX_DEPTH, SqlError, source::Source};
 
 const HELP: &str = "write it in the syntax that SQLite and PostgreSQL share";
@@ -17,7 +18,7 @@ pub(super) fn of_tokenizer(error: &TokenizerError, source: &Source<'_>) -> SqlEr
     .at(source.range_at(error.location))
 }
 
-pub(super) fn of_parser(error: &ParserError, source: &Source<'_>) -> SqlError {
+pub(super) fn of_parser(error: &ParserError, tokens: &Tokens, source: &Source<'_>) -> SqlError {
     let text = match error {
         ParserError::TokenizerError(text) | ParserError::ParserError(text) => text,
         ParserError::RecursionLimitExceeded => {
@@ -28,7 +29,12 @@ pub(super) fn of_parser(error: &ParserError, source: &Source<'_>) -> SqlError {
         }
     };
     let (message, location) = split_place(text);
-    SqlError::new(lower(message), HELP).at(location.and_then(|at| source.range_at(at)))
+    let place = match location {
+        Some(location) => source.range(tokens.span_at(location)),
+        None if message.ends_with("found: EOF") => Some(source.end()),
+        None => None,
+    };
+    SqlError::new(reworded(message), HELP).at(place)
 }
 
 /// The parser tells the place only within its text: `… at Line: 1, Column: 5`.
@@ -42,11 +48,21 @@ fn split_place(text: &str) -> (&str, Option<Location>) {
     (message, location)
 }
 
-/// `Expected: identifier, found: )` → `expected identifier, found )`.
+/// `Expected: identifier, found: )` → ``expected identifier, found `)` ``.
+fn reworded(message: &str) -> String {
+    let Some((expected, found)) = message
+        .strip_prefix("Expected: ")
+        .and_then(|rest| rest.split_once(", found: "))
+    else {
+        return lower(message);
+    };
+    match found {
+        "EOF" => format!("expected {expected}, found the end of the statement"),
+        found => format!("expected {expected}, found `{found}`"),
+    }
+}
+
 fn lower(message: &str) -> String {
-    let message = message
-        .replace("Expected: ", "expected ")
-        .replace("found: ", "found ");
     let mut chars = message.chars();
     match chars.next() {
         Some(first) => first.to_lowercase().chain(chars).collect(),

@@ -2,7 +2,7 @@
 
 mod limits;
 mod message;
-mod params;
+mod tokens;
 
 use sqlparser::{
     ast,
@@ -11,13 +11,13 @@ use sqlparser::{
 };
 
 pub use self::limits::{MAX_BYTES, MAX_DEPTH, MAX_PARAMS, MAX_WORDS};
-pub(crate) use self::params::Params;
+pub(crate) use self::tokens::Tokens;
 use crate::{SqlError, dialect::Common, source::Source};
 
-/// A statement and the numbers of its binds.
+/// A statement, and what its tokens tell beside it.
 pub(crate) struct Parsed {
     pub(crate) statement: ast::Statement,
-    pub(crate) params: Params,
+    pub(crate) tokens: Tokens,
 }
 
 pub(crate) fn parse(sql: &str, source: &Source<'_>) -> Result<Parsed, SqlError> {
@@ -27,20 +27,23 @@ pub(crate) fn parse(sql: &str, source: &Source<'_>) -> Result<Parsed, SqlError> 
         .map_err(|error| message::of_tokenizer(&error, source))?;
     limits::check_tokens(&tokens, source)?;
     check_verb(&tokens, source)?;
-    let params = Params::number(&tokens, source)?;
+    let known = Tokens::read(&tokens, source)?;
 
     let mut parser = Parser::new(&Common)
         .with_recursion_limit(limits::RECURSION)
         .with_tokens_with_locations(tokens);
     let statement = parser
         .parse_statement()
-        .map_err(|error| message::of_parser(&error, source))?;
+        .map_err(|error| message::of_parser(&error, &known, source))?;
     let _ = parser.consume_token(&Token::SemiColon);
     let rest = parser.peek_token_ref();
     if rest.token != Token::EOF {
         return Err(trailing(rest, source));
     }
-    Ok(Parsed { statement, params })
+    Ok(Parsed {
+        statement,
+        tokens: known,
+    })
 }
 
 /// Only statements that start like the four we know are parsed at all: the parser knows hundreds.

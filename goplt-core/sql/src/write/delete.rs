@@ -25,7 +25,7 @@ impl Writer<'_> {
             delete,
         )?;
         if using.is_some() {
-            return Err(self.refuse(
+            return Err(self.refuse_clause(
                 "USING in DELETE",
                 "SQLite does not know it; write WHERE EXISTS (SELECT …)",
                 delete,
@@ -33,7 +33,7 @@ impl Writer<'_> {
         }
         let (FromTable::WithFromKeyword(items), [], 1) = (from, tables.as_slice(), items_in(from))
         else {
-            return Err(self.refuse(
+            return Err(self.refuse_clause(
                 "this form of DELETE",
                 "write DELETE FROM table WHERE …",
                 delete,

@@ -42,7 +42,7 @@ impl Writer<'_> {
             multi_table_else_clause,
         } = insert;
         if or.is_some() || *ignore || *replace_into {
-            return Err(self.refuse(
+            return Err(self.refuse_clause(
                 "INSERT OR …",
                 "it may delete or skip rows unseen; write ON CONFLICT (tenant_id, …) DO …",
                 insert,
@@ -65,7 +65,7 @@ impl Writer<'_> {
             && multi_table_else_clause.is_none();
         self.absent(plain, "this form of INSERT", insert)?;
         let TableObject::TableName(table) = table else {
-            return Err(self.refuse(
+            return Err(self.refuse_clause(
                 "INSERT into this",
                 "write INSERT INTO table (columns) …",
                 insert,
@@ -116,7 +116,11 @@ impl Writer<'_> {
         insert: &Insert,
     ) -> Written {
         let Some(query) = source else {
-            return Err(self.refuse("DEFAULT VALUES", "name a column and its value", insert));
+            return Err(self.refuse_clause(
+                "DEFAULT VALUES",
+                "name a column and its value",
+                insert,
+            ));
         };
         let tenant = self.mode == Mode::Tenant;
         if let Some(rows) = plain_values(query) {
@@ -171,7 +175,7 @@ impl Writer<'_> {
             action,
         }) = on
         else {
-            return Err(self.refuse(
+            return Err(self.refuse_clause(
                 "ON DUPLICATE KEY",
                 "write ON CONFLICT (tenant_id, …) DO UPDATE",
                 insert,
@@ -189,7 +193,7 @@ impl Writer<'_> {
             }
             (None, OnConflictAction::DoNothing) if self.mode == Mode::Host => {}
             (None, _) => {
-                return Err(self.refuse(
+                return Err(self.refuse_clause(
                     "ON CONFLICT without columns",
                     "name the columns of the key: ON CONFLICT (tenant_id, …)",
                     insert,

@@ -9,7 +9,7 @@ impl Writer<'_> {
     pub(super) fn value(&mut self, value: &ValueWithSpan) -> Written {
         let ValueWithSpan { value, span } = value;
         let written = match value {
-            Value::Placeholder(_) => match self.params.number_at(span.start) {
+            Value::Placeholder(_) => match self.tokens.param_at(span.start) {
                 Some(number) => {
                     self.params_written += 1;
                     self.out.param(number);

@@ -29,7 +29,7 @@ use sqlparser::{
 };
 
 use self::{name::Name, out::Out};
-use crate::{Kind, SqlError, Statement, Tables, columns, parse::Params, source::Source};
+use crate::{Kind, SqlError, Statement, Tables, columns, parse::Tokens, source::Source};
 
 /// The column that every tenant table has.
 const TENANT: &str = "tenant_id";
@@ -47,7 +47,7 @@ pub(crate) struct Writer<'a> {
     source: &'a Source<'a>,
     tables: &'a Tables,
     mode: Mode,
-    params: &'a Params,
+    tokens: &'a Tokens,
     params_written: usize,
     tenant_written: bool,
     locks: bool,
@@ -68,13 +68,13 @@ impl<'a> Writer<'a> {
         source: &'a Source<'a>,
         tables: &'a Tables,
         mode: Mode,
-        params: &'a Params,
+        tokens: &'a Tokens,
     ) -> Self {
         Self {
             source,
             tables,
             mode,
-            params,
+            tokens,
             params_written: 0,
             tenant_written: false,
             locks: false,
@@ -86,7 +86,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn run(mut self, statement: &ast::Statement) -> Result<Statement, SqlError> {
         let shape = self.statement(statement)?;
         // INVARIANT: every bind of the source is in the text exactly once, or the parser has dropped a part of it.
-        if self.params_written != self.params.len() {
+        if self.params_written != self.tokens.params() {
             return Err(SqlError::new(
                 "a part of the statement was not understood",
                 "write it in the syntax that SQLite and PostgreSQL share",
@@ -96,8 +96,8 @@ impl<'a> Writer<'a> {
             kind: shape.kind,
             sqlite: self.out.sqlite,
             postgres: self.out.postgres,
-            params: self.params.len(),
-            tenant_param: self.tenant_written.then_some(self.params.len() + 1),
+            params: self.tokens.params(),
+            tenant_param: self.tenant_written.then_some(self.tokens.params() + 1),
             writes: shape.kind != Kind::Select || self.locks,
             returning: shape.returning,
             columns: shape.columns,
@@ -180,7 +180,7 @@ impl<'a> Writer<'a> {
     /// The placeholder of the tenant.
     fn tenant(&mut self) {
         self.tenant_written = true;
-        self.out.param(self.params.len() + 1);
+        self.out.param(self.tokens.params() + 1);
     }
 
     /// `name.tenant_id = $n`
@@ -208,7 +208,10 @@ impl<'a> Writer<'a> {
 
     /// Refuses with the place of a node.
     fn refuse(&self, what: impl Display, help: impl Into<String>, node: &impl Spanned) -> SqlError {
-        refused(what, help).at(self.range(node.span()))
+        let what = what.to_string();
+        let span = node.span();
+        let word = self.tokens.find(&what, span.start).filter(|word| word.end <= span.end);
+        refused(what, help).at(self.range(word.unwrap_or(span)))
     }
 
     /// Refuses with the place of a name.
@@ -221,16 +224,26 @@ impl<'a> Writer<'a> {
         refused(what, help).at(self.range(name.span))
     }
 
-    /// A clause that only some databases know must be absent.
+    /// Refuses a clause of a node: the parser's span of a node need not reach to it.
+    fn refuse_clause(&self, what: &str, help: impl Into<String>, node: &impl Spanned) -> SqlError {
+        let span = node.span();
+        let word = self.tokens.find(what, span.start);
+        refused(what, help).at(self.range(word.unwrap_or(span)))
+    }
+
+    /// A clause that only some databases know must be absent. `what` may say in parentheses what to write instead.
     fn absent(&self, absent: bool, what: &str, node: &impl Spanned) -> Written {
         if absent {
             return Ok(());
         }
-        Err(self.refuse(
-            what,
-            "SQLite and PostgreSQL have no such syntax in common; write it without",
-            node,
-        ))
+        let (what, help) = match what.split_once(" (") {
+            Some((what, instead)) => (what, instead.trim_end_matches(')')),
+            None => (
+                what,
+                "SQLite and PostgreSQL have no such syntax in common; write it without",
+            ),
+        };
+        Err(self.refuse_clause(what, help, node))
     }
 }
 

@@ -61,7 +61,7 @@ impl Writer<'_> {
             None if is_reserved(&folded) => {
                 return Err(SqlError::new(
                     format!("`{value}` is a reserved word"),
-                    format!("as a name, write it in quotes: \"{folded}\""),
+                    reserved_help(&folded),
                 ));
             }
             None => {}
@@ -72,9 +72,15 @@ impl Writer<'_> {
                     format!("write it in lower case: {folded}"),
                 ));
             }
+            Some('\'') => {
+                return Err(SqlError::new(
+                    format!("{ident} is a string where a name is expected"),
+                    format!("write the name without quotes: {folded}"),
+                ));
+            }
             Some(_) => {
                 return Err(SqlError::new(
-                    format!("`{ident}` is quoted in a way that PostgreSQL does not know"),
+                    format!("{ident} is quoted in a way that PostgreSQL does not know"),
                     format!("write it plainly, or in double quotes: \"{folded}\""),
                 ));
             }
@@ -118,6 +124,19 @@ impl Writer<'_> {
     /// A name that the author makes up in the statement: an alias, a CTE, a window.
     pub(super) fn alias(&self, ident: &Ident) -> Result<Name, SqlError> {
         self.ident(ident)
+    }
+}
+
+fn reserved_help(word: &str) -> String {
+    match word {
+        "default" => "leave the column out: it gets its default then".to_owned(),
+        "current_date" | "current_time" | "current_timestamp" | "localtime" | "localtimestamp" => {
+            "bind the time with `?`: tests can set the clock, and both databases keep it alike"
+                .to_owned()
+        }
+        "current_user" | "session_user" | "system_user" | "current_role" | "current_schema"
+        | "current_catalog" => "bind what you know of the caller with `?`".to_owned(),
+        _ => format!("as a name, write it in quotes: \"{word}\""),
     }
 }
 

@@ -228,7 +228,9 @@ impl Writer<'_> {
                 self.text(" ");
                 self.order_by(items)
             }
-            OrderByKind::All(_) => Err(self.refuse("ORDER BY ALL", "name the columns", order_by)),
+            OrderByKind::All(_) => {
+                Err(self.refuse_clause("ORDER BY ALL", "name the columns", order_by))
+            }
         }
     }
 
@@ -239,7 +241,7 @@ impl Writer<'_> {
             limit_by,
         } = limit
         else {
-            return Err(self.refuse("LIMIT with a comma", "write LIMIT … OFFSET …", query));
+            return Err(self.refuse_clause("LIMIT with a comma", "write LIMIT … OFFSET …", query));
         };
         self.absent(limit_by.is_empty(), "LIMIT BY", query)?;
         match (limit, offset) {
@@ -268,7 +270,7 @@ impl Writer<'_> {
         } = lock;
         self.absent(of.is_none(), "FOR UPDATE OF", query)?;
         if !lockable(&query.body) {
-            return Err(self.refuse(
+            return Err(self.refuse_clause(
                 "FOR UPDATE here",
                 "PostgreSQL locks rows of a plain SELECT only, without DISTINCT, GROUP BY, HAVING and set operations",
                 query,

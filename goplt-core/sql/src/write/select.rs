@@ -72,7 +72,7 @@ impl Writer<'_> {
             None | Some(Distinct::All) => {}
             Some(Distinct::Distinct) => self.text("DISTINCT "),
             Some(Distinct::On(_)) => {
-                return Err(self.refuse(
+                return Err(self.refuse_clause(
                     "DISTINCT ON",
                     "SQLite does not know it; filter on row_number() OVER (…) in an outer SELECT",
                     select,
@@ -107,7 +107,7 @@ impl Writer<'_> {
 
     fn group_by(&mut self, group_by: &GroupByExpr, select: &Select) -> Written {
         let GroupByExpr::Expressions(items, modifiers) = group_by else {
-            return Err(self.refuse("GROUP BY ALL", "name the columns", select));
+            return Err(self.refuse_clause("GROUP BY ALL", "name the columns", select));
         };
         self.absent(modifiers.is_empty(), "a modifier of GROUP BY", select)?;
         if items.is_empty() {

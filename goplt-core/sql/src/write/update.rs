@@ -38,7 +38,7 @@ impl Writer<'_> {
                 self.from(items, Some(target.known_as()))?;
             }
             Some(UpdateTableFromKind::BeforeSet(_)) => {
-                return Err(self.refuse(
+                return Err(self.refuse_clause(
                     "FROM before SET",
                     "write UPDATE … SET … FROM … WHERE …",
                     update,
