@@ -3,9 +3,13 @@
 
 mod catalogue;
 mod context;
-mod host;
+pub mod graph;
+pub mod host;
+pub mod http;
+pub mod lifecycle;
 mod module;
 mod place;
+mod registry;
 mod route_key;
 mod tasks;
 pub mod wiring;
@@ -14,12 +18,13 @@ pub mod wiring;
 pub use self::{
     catalogue::{Catalogue, CatalogueEntry},
     context::{HostScopeError, InitContext, ServiceContexts, StartContext, StopContext},
-    host::{EdgeContext, EdgeLayer, HostBuilder, HostContext},
+    host::{Host, HostBuilder, HostContext, RunningHost, StartError},
     module::IModule,
     place::Place,
+    registry::{Registry, UnknownModule},
     route_key::RouteKey,
     tasks::{StopSignal, Tasks},
-    wiring::{Needs, Provides},
+    wiring::{Needs, ProblemCode, Provides, StartupProblem, StartupReport, Subject},
 };
 pub use goplt_macros::{Needs, include_manifest};
 

@@ -31,13 +31,44 @@ impl HostScopeError {
     }
 }
 
-/// The methods that all contexts of a module have; each holds `module: Arc<ModuleCell>`.
+/// The methods that all contexts of a module have; each holds `cell: ModuleCell`.
 macro_rules! shared_methods {
     () => {
         /// The module.
         #[must_use]
         pub fn module(&self) -> &goplt_core::ModuleName {
-            self.cell.manifest.name()
+            self.cell.manifest().name()
+        }
+
+        /// The module's manifest.
+        #[must_use]
+        pub fn manifest(&self) -> &goplt_core::manifest::Manifest {
+            self.cell.manifest()
+        }
+
+        /// The database. A transaction needs a scope: a request's, or one of
+        /// [`service_contexts`](Self::service_contexts).
+        #[must_use]
+        pub fn db(&self) -> goplt_core::data::TenantDb {
+            self.cell.host.db.clone()
+        }
+
+        /// The module's settings: the `Config` that `include_manifest!` makes.
+        #[must_use]
+        pub fn config<C: goplt_core::config::ModuleConfig>(&self) -> C {
+            self.cell.host.config.get()
+        }
+
+        /// Where the process runs: development, production, or another name.
+        #[must_use]
+        pub fn environment(&self) -> &goplt_core::config::Environment {
+            self.cell.host.config.environment()
+        }
+
+        /// The health of the process: register what the module depends on.
+        #[must_use]
+        pub fn health(&self) -> &goplt_core::health::Health {
+            &self.cell.host.health
         }
 
         /// The right to read and write the tables under `host` in the manifest, across tenants.
@@ -94,7 +125,7 @@ macro_rules! shared_methods {
         /// Makes contexts in which the module acts for itself, in any tenant.
         #[must_use]
         pub fn service_contexts(&self) -> crate::ServiceContexts {
-            self.cell.service_contexts()
+            self.cell.host.service_contexts(self.module().as_str())
         }
     };
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use goplt_core::{ModuleName, Principal, RequestContext, TenantId, data::ScopeMint, id::Ids};
+use goplt_core::{Principal, RequestContext, TenantId, data::ScopeMint, id::Ids};
 
 /// Makes contexts in which a module acts for itself: its principal is the service of the module's name.
 ///
@@ -20,10 +20,6 @@ impl ServiceContexts {
             ids,
             principal,
         }
-    }
-
-    pub(crate) fn for_module(mint: ScopeMint, ids: Ids, module: &ModuleName) -> Self {
-        Self::new(mint, ids, module.as_str())
     }
 
     /// A context in `tenant`, with a fresh request id and without deadline.

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use tokio::time::Instant;
 
@@ -7,18 +7,18 @@ use crate::host::ModuleCell;
 
 /// What a module gets in [`on_start`](crate::IModule::on_start).
 pub struct StartContext {
-    pub(crate) cell: Arc<ModuleCell>,
+    cell: ModuleCell,
     deadline: Instant,
 }
 
 /// What a module gets in [`on_stop`](crate::IModule::on_stop).
 pub struct StopContext {
-    pub(crate) cell: Arc<ModuleCell>,
+    cell: ModuleCell,
     deadline: Instant,
 }
 
 impl StartContext {
-    pub(crate) fn new(cell: Arc<ModuleCell>, deadline: Instant) -> Self {
+    pub(crate) fn new(cell: ModuleCell, deadline: Instant) -> Self {
         Self { cell, deadline }
     }
 
@@ -32,7 +32,7 @@ impl StartContext {
 }
 
 impl StopContext {
-    pub(crate) fn new(cell: Arc<ModuleCell>, deadline: Instant) -> Self {
+    pub(crate) fn new(cell: ModuleCell, deadline: Instant) -> Self {
         Self { cell, deadline }
     }
 

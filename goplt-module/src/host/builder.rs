@@ -1,26 +1,33 @@
 //! [`HostBuilder`]: the explicit list of what a binary is made of.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use goplt_core::{
     Authorizer, BoxError, Clock, Random,
     authorizer::DenyAll,
+    config::{self, Config, Section, Sources},
     contract::{Binding, Contract},
     data::ScopeMint,
 };
 
 use super::{
-    HostContext,
+    Host, HostContext,
     edge::{EdgeContext, EdgeLayer, MakeLayer, boxed},
 };
 use crate::{
-    IModule,
+    Catalogue, IModule, Registry, StartupReport,
+    lifecycle::Step,
     module::{ErasedModule, erase},
-    wiring::{ContractId, Contracts},
+    wiring::{
+        ContractId, Contracts, StartupProblem,
+        check::{self, Composition, Facts},
+        report::configuration,
+    },
 };
 
-type Seed = Box<dyn FnOnce(HostContext) -> BoxFuture<'static, Result<(), BoxError>> + Send>;
+pub(crate) type Seed =
+    Box<dyn FnOnce(HostContext) -> BoxFuture<'static, Result<(), BoxError>> + Send>;
 type SupplyContract = Box<dyn FnOnce(&mut Contracts) + Send>;
 
 /// What a host is made of: modules, bindings, the layers of the edge, the policy.
@@ -38,8 +45,20 @@ type SupplyContract = Box<dyn FnOnce(&mut Contracts) + Send>;
 /// ```
 #[must_use = "a builder builds nothing until `build`"]
 pub struct HostBuilder {
-    pub(crate) modules: Vec<Box<dyn ErasedModule>>,
-    pub(crate) bindings: Vec<(ContractId, Binding)>,
+    modules: Vec<Box<dyn ErasedModule>>,
+    bindings: Vec<(ContractId, Binding)>,
+    settings: Settings,
+    parts: Parts,
+}
+
+/// Where the configuration comes from.
+enum Settings {
+    Sources(Sources),
+    Loaded(Config),
+}
+
+/// What the check does not look at and the start uses up.
+pub(crate) struct Parts {
     pub(crate) supplied: Vec<(ContractId, SupplyContract)>,
     pub(crate) auth: Option<MakeLayer>,
     pub(crate) tenant: Option<MakeLayer>,
@@ -48,13 +67,15 @@ pub struct HostBuilder {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) seed: Option<Seed>,
+    pub(crate) hook_timeout: Duration,
 }
+
+/// How long `init` and `on_start` may take.
+const HOOK_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl HostBuilder {
     pub(crate) fn new() -> Self {
-        Self {
-            modules: Vec::new(),
-            bindings: Vec::new(),
+        let parts = Parts {
             supplied: Vec::new(),
             auth: None,
             tenant: None,
@@ -63,7 +84,33 @@ impl HostBuilder {
             clock: Clock::system(),
             random: Random::system(),
             seed: None,
+            hook_timeout: HOOK_TIMEOUT,
+        };
+        Self {
+            modules: Vec::new(),
+            bindings: Vec::new(),
+            settings: Settings::Sources(Sources::new(".")),
+            parts,
         }
+    }
+
+    /// Where the configuration is read from, once the modules are known; without it, from the files in `config/`.
+    pub fn sources(mut self, sources: Sources) -> Self {
+        self.settings = Settings::Sources(sources);
+        self
+    }
+
+    /// A configuration that has been loaded with the sections of these modules.
+    pub fn config(mut self, config: Config) -> Self {
+        self.settings = Settings::Loaded(config);
+        self
+    }
+
+    /// How long each `init` and `on_start` may take; 30 s by default. An `on_stop` has what is left of
+    /// `server.shutdown_grace`.
+    pub fn hook_timeout(mut self, timeout: Duration) -> Self {
+        self.parts.hook_timeout = timeout;
+        self
     }
 
     /// Adds a module. The order does not matter.
@@ -83,7 +130,7 @@ impl HostBuilder {
     /// It counts as a provider, and it is guarded like one.
     pub fn supply<C: Contract + ?Sized>(mut self, provider: Arc<C>) -> Self {
         let supply = Box::new(move |contracts: &mut Contracts| contracts.insert(provider));
-        self.supplied.push((ContractId::of::<C>(), supply));
+        self.parts.supplied.push((ContractId::of::<C>(), supply));
         self
     }
 
@@ -97,7 +144,7 @@ impl HostBuilder {
         mut self,
         make: impl FnOnce(&EdgeContext) -> Result<L, BoxError> + Send + 'static,
     ) -> Self {
-        self.auth = Some(Box::new(move |cx| make(cx).map(boxed)));
+        self.parts.auth = Some(Box::new(move |cx| make(cx).map(boxed)));
         self
     }
 
@@ -111,31 +158,31 @@ impl HostBuilder {
         mut self,
         make: impl FnOnce(&EdgeContext) -> Result<L, BoxError> + Send + 'static,
     ) -> Self {
-        self.tenant = Some(Box::new(move |cx| make(cx).map(boxed)));
+        self.parts.tenant = Some(Box::new(move |cx| make(cx).map(boxed)));
         self
     }
 
     /// The policy. Without one, everything that needs a permission is denied.
     pub fn authorizer(mut self, authorizer: Arc<dyn Authorizer>) -> Self {
-        self.authorizer = authorizer;
+        self.parts.authorizer = authorizer;
         self
     }
 
     /// The mint of tenant scopes, when the tenant layer was made with one; otherwise the host makes its own.
     pub fn mint(mut self, mint: ScopeMint) -> Self {
-        self.mint = mint;
+        self.parts.mint = mint;
         self
     }
 
     /// The clock; the system's by default.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.parts.clock = clock;
         self
     }
 
     /// The randomness; the system's by default.
     pub fn random(mut self, random: Random) -> Self {
-        self.random = random;
+        self.parts.random = random;
         self
     }
 
@@ -145,8 +192,67 @@ impl HostBuilder {
     where
         F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
-        self.seed = Some(Box::new(move |cx| seed(cx).boxed()));
+        self.parts.seed = Some(Box::new(move |cx| seed(cx).boxed()));
         self
+    }
+
+    /// Checks everything together. Nothing is done yet but to read the configuration.
+    ///
+    /// # Errors
+    ///
+    /// Every problem at once: of the modules, of their wiring, of the configuration.
+    pub fn build(self) -> Result<Host, StartupReport> {
+        let Self { modules, bindings, settings, parts } = self;
+        let mut problems = Vec::new();
+        let config = match settings {
+            Settings::Loaded(config) => Some(config),
+            Settings::Sources(sources) => load(&sources, &modules, &mut problems),
+        };
+        let (order, catalogue) = {
+            let facts = modules.iter().map(|module| Facts {
+                manifest: module.module().manifest(),
+                needs: module.needs(),
+                provides: module.provides(),
+            });
+            let supplied = parts.supplied.iter().map(|(contract, _)| *contract).collect();
+            let composition = Composition { modules: facts.collect(), supplied, bindings };
+            let checked = check::check(&composition);
+            problems.extend(checked.problems);
+            let manifests = checked.order.iter().map(|&at| composition.modules[at].manifest);
+            (checked.order.clone(), Catalogue::of(manifests))
+        };
+        StartupReport::check(problems)?;
+        // INVARIANT: without problems there is a configuration, and the order names each module once.
+        let config = config.expect("a configuration without problems was loaded");
+        let mut modules: Vec<_> = modules.into_iter().map(Some).collect();
+        let ordered = order.iter().filter_map(|&at| modules[at].take()).collect();
+        let registry = Registry::new(ordered);
+        for index in 0..registry.len() {
+            registry.step(index, Step::Validate);
+        }
+        Ok(Host::new(registry, catalogue, config, parts))
+    }
+}
+
+/// The configuration for these modules. A name that stands twice or is reserved is the check's to report.
+fn load(
+    sources: &Sources,
+    modules: &[Box<dyn ErasedModule>],
+    problems: &mut Vec<StartupProblem>,
+) -> Option<Config> {
+    let mut seen = HashSet::new();
+    let manifests = modules.iter().map(|module| module.module().manifest());
+    let sections: Vec<_> = manifests
+        .filter(|manifest| !config::kernel::is_reserved(manifest.name().as_str()))
+        .filter(|manifest| seen.insert(manifest.name()))
+        .map(|manifest| Section::new(manifest.name().as_str(), manifest.config().to_vec()))
+        .collect();
+    match config::load(sources, &sections) {
+        Ok(config) => Some(config),
+        Err(errors) => {
+            problems.extend(configuration(&errors));
+            None
+        }
     }
 }
 

@@ -1,6 +1,11 @@
 use std::{fmt, net::SocketAddr, path::Path, sync::Arc};
 
-use goplt_core::{Clock, Random, contract::Contract, id::Ids};
+use goplt_core::{
+    Clock, Random,
+    config::{Config, Environment},
+    contract::Contract,
+    id::Ids,
+};
 
 use super::Shared;
 use crate::{Catalogue, ServiceContexts, wiring::Contracts};
@@ -31,6 +36,18 @@ impl HostContext {
     #[must_use]
     pub fn catalogue(&self) -> &Catalogue {
         &self.host.catalogue
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.host.config
+    }
+
+    /// Where the process runs: development, production, or another name.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        self.host.config.environment()
     }
 
     /// The folder where the host keeps its files. It exists.

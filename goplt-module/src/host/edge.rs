@@ -3,7 +3,7 @@
 use std::{convert::Infallible, fmt, path::Path, sync::Arc};
 
 use axum::{Router, extract::Request, response::IntoResponse, routing::Route};
-use goplt_core::{Authorizer, BoxError, Clock, data::ScopeMint};
+use goplt_core::{Authorizer, BoxError, Clock, config::Config, data::ScopeMint};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -25,6 +25,12 @@ impl EdgeContext {
     #[must_use]
     pub fn mint(&self) -> ScopeMint {
         self.host.mint.clone()
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.host.config
     }
 
     /// The host's clock.

@@ -4,41 +4,53 @@ use std::{path::PathBuf, sync::Arc};
 
 use goplt_core::{
     Authorizer, Clock, Random,
-    data::{HostScope, ScopeMint},
+    config::Config,
+    data::{HostScope, ScopeMint, TenantDb},
+    health::Health,
     id::Ids,
     manifest::Manifest,
 };
 
-use crate::{Catalogue, HostScopeError, ServiceContexts, Tasks};
+use crate::{Catalogue, HostScopeError, Registry, ServiceContexts, Tasks};
 
 pub(crate) struct Shared {
+    pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) ids: Ids,
     pub(crate) mint: ScopeMint,
     pub(crate) authorizer: Arc<dyn Authorizer>,
     pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) data_dir: PathBuf,
+    pub(crate) db: TenantDb,
+    pub(crate) health: Health,
     pub(crate) tasks: Tasks,
 }
 
 /// What the contexts of one module are views of.
+#[derive(Clone)]
 pub(crate) struct ModuleCell {
     pub(crate) host: Arc<Shared>,
-    pub(crate) manifest: Manifest,
+    pub(crate) index: usize,
+}
+
+impl Shared {
+    pub(crate) fn service_contexts(&self, name: &str) -> ServiceContexts {
+        ServiceContexts::new(self.mint.clone(), self.ids.clone(), name)
+    }
 }
 
 impl ModuleCell {
+    pub(crate) fn manifest(&self) -> &Manifest {
+        self.host.registry.module(self.index).module().manifest()
+    }
+
     pub(crate) fn host_scope(&self) -> Result<HostScope, HostScopeError> {
-        let name = self.manifest.name();
-        let Some(host) = self.manifest.host() else {
+        let name = self.manifest().name();
+        let Some(host) = self.manifest().host() else {
             return Err(HostScopeError::new(name.clone()));
         };
         Ok(self.host.mint.host_scope(name.clone(), &host.reason))
-    }
-
-    pub(crate) fn service_contexts(&self) -> ServiceContexts {
-        let Shared { mint, ids, .. } = &*self.host;
-        ServiceContexts::for_module(mint.clone(), ids.clone(), self.manifest.name())
     }
 }

@@ -1,8 +1,10 @@
 //! Who needs which contract, who provides it, and the values that pass between them.
 
+pub(crate) mod check;
 mod contracts;
 mod needs;
 mod provides;
+pub(crate) mod report;
 
 use std::{any::TypeId, fmt};
 
@@ -12,6 +14,7 @@ pub use self::{
     contracts::{Contracts, Unresolved},
     needs::{Need, NeedKind, NeedList, Needs},
     provides::{ProvideList, Provided, Provides, Supply},
+    report::{ProblemCode, StartupProblem, StartupReport, Subject},
 };
 
 /// Which contract is meant: the type `dyn Trait`, and its names for messages.

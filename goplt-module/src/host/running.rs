@@ -1,0 +1,136 @@
+//! [`RunningHost`], and the stop in its order.
+
+use std::{fmt, sync::Arc};
+
+use axum::Router;
+use goplt_core::{
+    ModuleName,
+    contract::Contract,
+    shutdown::{Interrupted, Shutdown},
+};
+use tokio::time::Instant;
+
+use super::{
+    HookTiming, ModuleCell, Shared, StopError,
+    data_dir::DataDir,
+    hook::{self, Hook, HookError},
+};
+use crate::{
+    Registry, StopContext,
+    lifecycle::{ModuleState, Step},
+    wiring::Contracts,
+};
+
+/// A host whose modules have all started.
+///
+/// It must be stopped: dropping it closes its listener and runs no `on_stop`.
+pub struct RunningHost {
+    pub(super) stopping: Stopping,
+    pub(super) contracts: Arc<Contracts>,
+    pub(super) router: Router,
+    pub(super) timings: Vec<HookTiming>,
+    pub(super) data_dir: DataDir,
+}
+
+/// What it takes to stop.
+pub(super) struct Stopping {
+    pub(super) shared: Arc<Shared>,
+    pub(super) shutdown: Shutdown,
+}
+
+impl RunningHost {
+    /// The modules, in the order in which they were initialised.
+    #[must_use]
+    pub fn modules(&self) -> &Registry {
+        &self.stopping.shared.registry
+    }
+
+    /// The contract `C`, guarded as for every consumer, if exactly one module provides it.
+    #[must_use]
+    pub fn get<C: Contract + ?Sized>(&self) -> Option<Arc<C>> {
+        self.contracts.optional()
+    }
+
+    /// Every route behind the whole stack of layers, for calls without a network.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// How long each hook took, in the order they were called.
+    #[must_use]
+    pub fn timings(&self) -> &[HookTiming] {
+        &self.timings
+    }
+
+    /// Stops in order: unready, no new connections, requests in flight answered, background tasks ended, `on_stop` of
+    /// each module in reverse order, the database closed. All of it within `server.shutdown_grace`.
+    ///
+    /// # Errors
+    ///
+    /// [`StopError`] if a hook failed (the others still ran) or time ran out (it says what it waited for).
+    pub async fn stop(self) -> Result<(), StopError> {
+        let Self { stopping, contracts, router, data_dir, .. } = self;
+        // What modules hold of one another goes before the database closes.
+        drop((contracts, router));
+        let result = stopping.stop().await;
+        drop(data_dir);
+        result
+    }
+}
+
+impl Stopping {
+    /// The modules that `stop` will stop, in the order in which it does.
+    pub(super) fn started(&self) -> Vec<ModuleName> {
+        let registry = &self.shared.registry;
+        let started = |index: &usize| {
+            matches!(registry.state_at(*index), ModuleState::Started | ModuleState::Running)
+        };
+        let name = |index: usize| registry.module(index).module().name().clone();
+        (0..registry.len()).rev().filter(started).map(name).collect()
+    }
+
+    pub(super) async fn stop(&self) -> Result<(), StopError> {
+        self.shared.health.set_ready(false);
+        let mut failures = Vec::new();
+        let interrupted = self.stages(&mut failures).await.err();
+        StopError::check(failures, interrupted)
+    }
+
+    async fn stages(&self, failures: &mut Vec<HookError>) -> Result<(), Interrupted> {
+        let shutdown = &self.shutdown;
+        shutdown.drain();
+        self.shared.tasks.stop();
+        shutdown.wait_for_open_work("background tasks").await?;
+        for index in (0..self.shared.registry.len()).rev() {
+            self.stop_module(index, failures).await?;
+        }
+        shutdown.stage("close the database", self.shared.db.close()).await
+    }
+
+    async fn stop_module(&self, index: usize, failures: &mut Vec<HookError>) -> Result<(), Interrupted> {
+        let registry = &self.shared.registry;
+        registry.step(index, Step::Stop);
+        if registry.state_at(index) != ModuleState::Stopping {
+            return Ok(());
+        }
+        let module = registry.module(index);
+        let name = module.module().name();
+        // Half of what is left: one that hangs leaves time for the others.
+        let deadline = Instant::now() + self.shutdown.remaining() / 2;
+        let cell = ModuleCell { host: Arc::clone(&self.shared), index };
+        let cx = StopContext::new(cell, deadline);
+        let work = async { module.on_stop(&cx).await };
+        let work = hook::run(name, Hook::OnStop, deadline, work);
+        let (_, result) = self.shutdown.stage(format!("on_stop of module {name}"), work).await?;
+        failures.extend(result.err());
+        registry.step(index, Step::Finish);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RunningHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningHost").field("modules", self.modules()).finish_non_exhaustive()
+    }
+}

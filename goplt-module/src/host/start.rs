@@ -1,0 +1,313 @@
+//! The start: each phase in its order, and the way back when one fails.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use axum::Router;
+use goplt_core::{
+    ModuleName,
+    contract::GuardSettings,
+    config::{Config, kernel::{DatabaseConfig, ServerConfig}},
+    data::{DatabaseSettings, ScopeMint, TenantDb},
+    health::{Criticality, Health},
+    id::Ids,
+    shutdown::Shutdown,
+};
+use tokio::time::Instant;
+
+use super::{
+    EdgeContext, Host, HostContext, ModuleCell, RunningHost, Shared, StartCause, StartError,
+    builder::Parts,
+    data_dir::DataDir,
+    edge::MakeLayer,
+    hook::{self, Hook, HookError, HookTiming},
+    running::Stopping,
+};
+use crate::{
+    InitContext, Place, ProblemCode, StartContext, StartupProblem, StartupReport, Tasks,
+    http::RouteTable,
+    lifecycle::Step,
+    wiring::Contracts,
+};
+
+/// What a host is started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To answer requests over a listener; one such host per data folder.
+    Serve,
+    /// To be called in the process: tests, commands.
+    InProcess,
+    /// To apply migrations and nothing else.
+    Migrate,
+}
+
+impl Host {
+    /// Starts everything and answers requests on the configured address; `server.port: 0` takes a free port.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]; what had started has been stopped again in reverse order.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: a dropped start leaves modules started that nobody stops.
+    pub async fn start(self) -> Result<RunningHost, StartError> {
+        let shutdown = self.shutdown();
+        start(self, Purpose::Serve, shutdown).await
+    }
+
+    /// Starts everything without a listener: [`RunningHost::router`] answers requests in the process.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`start`](Self::start).
+    pub async fn start_in_process(self) -> Result<RunningHost, StartError> {
+        let shutdown = self.shutdown();
+        start(self, Purpose::InProcess, shutdown).await
+    }
+
+    pub(crate) fn shutdown(&self) -> Shutdown {
+        Shutdown::new(self.config.get::<ServerConfig>().shutdown_grace)
+    }
+}
+
+pub(crate) async fn start(
+    host: Host,
+    purpose: Purpose,
+    shutdown: Shutdown,
+) -> Result<RunningHost, StartError> {
+    let Host { registry, catalogue, config, mut parts } = host;
+    // The port first: a start that cannot have it must not leave a folder behind.
+    let data_dir = DataDir::open(config.data_dir()).map_err(StartError::early)?;
+    let data_dir = match purpose {
+        Purpose::Serve => data_dir.lock().map_err(StartError::early)?,
+        Purpose::InProcess | Purpose::Migrate => data_dir,
+    };
+    let db = match open_database(&config, &parts.mint).await {
+        Ok(db) => db,
+        Err(cause) => {
+            data_dir.discard();
+            return Err(StartError::early(cause));
+        }
+    };
+    let shared = Arc::new(Shared {
+        data_dir: config.data_dir().to_owned(),
+        config,
+        ids: Ids::new(parts.clock.clone(), parts.random.clone()),
+        clock: parts.clock.clone(),
+        random: parts.random.clone(),
+        mint: parts.mint.clone(),
+        authorizer: Arc::clone(&parts.authorizer),
+        catalogue,
+        registry,
+        health: Health::new(),
+        tasks: Tasks::new(const { ModuleName::from_static("host") }, shutdown.token()),
+        db,
+    });
+    shared.register_health();
+    let mut starting = Starting {
+        shared: Arc::clone(&shared),
+        hook_timeout: parts.hook_timeout,
+        timings: Vec::new(),
+        has_migrated: false,
+    };
+    let outcome = tokio::select! {
+        biased;
+        outcome = starting.run(&mut parts, purpose) => outcome,
+        () = shutdown.draining() => Err(StartCause::Interrupted),
+    };
+    let Starting { timings, has_migrated, .. } = starting;
+    let stopping = Stopping { shared, shutdown };
+    match outcome {
+        Ok(Started { contracts, router }) => {
+            Ok(RunningHost { stopping, contracts, router, timings, data_dir })
+        }
+        Err(cause) => {
+            let started = stopping.started();
+            let stopped = stopping.stop().await;
+            if !has_migrated {
+                data_dir.discard();
+            }
+            Err(StartError::rolled_back(cause, started, stopped))
+        }
+    }
+}
+
+async fn open_database(config: &Config, mint: &ScopeMint) -> Result<TenantDb, StartCause> {
+    let database: DatabaseConfig = config.get();
+    let settings = match database.url {
+        Some(url) => DatabaseSettings::new(url),
+        None => DatabaseSettings::new(sqlite_url(config.data_dir())),
+    };
+    let settings = settings
+        .with_max_connections(database.max_connections)
+        .with_acquire_timeout(database.acquire_timeout);
+    TenantDb::open(&settings, mint).await.map_err(StartCause::Database)
+}
+
+fn sqlite_url(data_dir: &Path) -> String {
+    format!("sqlite:{}", data_dir.join("goplt.db").display())
+}
+
+/// A start under way.
+struct Starting {
+    shared: Arc<Shared>,
+    hook_timeout: Duration,
+    timings: Vec<HookTiming>,
+    /// From here on there is something to keep.
+    has_migrated: bool,
+}
+
+struct Started {
+    contracts: Arc<Contracts>,
+    router: Router,
+}
+
+impl Starting {
+    async fn run(&mut self, parts: &mut Parts, purpose: Purpose) -> Result<Started, StartCause> {
+        let mut routes = RouteTable::new(Arc::clone(&parts.authorizer), parts.mint.clone());
+        let mut contracts = Contracts::new(self.guard_settings(parts));
+        for (_, supply) in parts.supplied.drain(..) {
+            supply(&mut contracts);
+        }
+        self.init_all(&mut contracts, &mut routes).await?;
+        self.check_mounted(&routes)?;
+        let router = self.edge(routes.into_router(), parts)?;
+        self.migrate().await?;
+        let contracts = Arc::new(contracts);
+        if purpose == Purpose::Migrate {
+            return Ok(Started { contracts, router });
+        }
+        self.start_all().await?;
+        if let Some(seed) = parts.seed.take().filter(|_| purpose == Purpose::Serve) {
+            let context = HostContext {
+                host: Arc::clone(&self.shared),
+                contracts: Arc::clone(&contracts),
+                contexts: self.shared.service_contexts("seed"),
+                address: None,
+            };
+            seed(context).await.map_err(StartCause::Seed)?;
+        }
+        Ok(Started { contracts, router })
+    }
+
+    fn guard_settings(&self, parts: &Parts) -> GuardSettings {
+        let settings = GuardSettings::new(Arc::clone(&parts.authorizer));
+        if self.shared.config.environment().is_production() {
+            return settings.with_open_writes_warned();
+        }
+        settings
+    }
+
+    async fn init_all(
+        &mut self,
+        contracts: &mut Contracts,
+        routes: &mut RouteTable,
+    ) -> Result<(), StartCause> {
+        let shared = Arc::clone(&self.shared);
+        for index in 0..shared.registry.len() {
+            shared.registry.step(index, Step::Load);
+            let module = shared.registry.module(index);
+            let mut cx = InitContext::new(self.cell(index), routes);
+            let deadline = Instant::now() + self.hook_timeout;
+            // A block, so that a panic before the hook's future is made stays within its fence.
+            let work = async { module.init(contracts, &mut cx).await };
+            let ran = hook::run(module.module().name(), Hook::Init, deadline, work).await;
+            self.record(ran)?;
+            self.check_supplied(index, contracts)?;
+            shared.registry.step(index, Step::Initialize);
+        }
+        Ok(())
+    }
+
+    async fn start_all(&mut self) -> Result<(), StartCause> {
+        let shared = Arc::clone(&self.shared);
+        for index in 0..shared.registry.len() {
+            let module = shared.registry.module(index);
+            let deadline = Instant::now() + self.hook_timeout;
+            let cx = StartContext::new(self.cell(index), deadline);
+            let work = async { module.on_start(&cx).await };
+            let ran = hook::run(module.module().name(), Hook::OnStart, deadline, work).await;
+            self.record(ran)?;
+            shared.registry.step(index, Step::Start);
+        }
+        Ok(())
+    }
+
+    async fn migrate(&mut self) -> Result<(), StartCause> {
+        self.has_migrated = true;
+        for index in 0..self.shared.registry.len() {
+            self.shared.registry.step(index, Step::Migrate);
+        }
+        Ok(())
+    }
+
+    /// Puts the layers around the routes.
+    fn edge(&self, router: Router, parts: &mut Parts) -> Result<Router, StartCause> {
+        let cx = EdgeContext { host: Arc::clone(&self.shared) };
+        let make = |layer, make: Option<MakeLayer>| {
+            make.map(|make| make(&cx)).transpose().map_err(|source| StartCause::Layer { layer, source })
+        };
+        let auth = make("auth", parts.auth.take())?;
+        let tenant = make("tenant", parts.tenant.take())?;
+        let router = tenant.into_iter().chain(auth).fold(router, |router, layer| layer(router));
+        Ok(router)
+    }
+
+    /// A promise that `Provides` did not keep: only one written by hand can.
+    fn check_supplied(&self, index: usize, contracts: &Contracts) -> Result<(), StartCause> {
+        let module = self.shared.registry.module(index);
+        let problems = module.provides().into_iter().filter(|provided| contracts.count(&provided.contract) == 0);
+        let manifest = module.module().manifest();
+        let problems = problems.map(|provided| {
+            let message = format!("promised `{}` and did not hand it over in `init`", provided.contract);
+            StartupProblem::of(ProblemCode::NotSupplied, manifest, message)
+                .with_mend("hand it over in `Provides::supply`, or do not declare it there")
+        });
+        Ok(StartupReport::check(problems.collect())?)
+    }
+
+    /// Every declared route has a handler, and nothing else has one.
+    fn check_mounted(&self, routes: &RouteTable) -> Result<(), StartCause> {
+        let mut problems = Vec::new();
+        for module in self.shared.registry.all() {
+            let manifest = module.manifest();
+            for id in routes.unmounted(manifest) {
+                let Some(route) = manifest.routes().iter().find(|route| route.id == id) else {
+                    continue;
+                };
+                let message = format!("the route `{} {}` (`{id}`) has no handler", route.method, route.path);
+                let problem = StartupProblem::of(ProblemCode::NotMounted, manifest, message)
+                    .at(Place::in_manifest(manifest, route.mark))
+                    .with_mend("mount one in `init`, or take the route out of the manifest");
+                problems.push(problem);
+            }
+        }
+        problems.extend(routes.errors().iter().map(|error| {
+            StartupProblem::new(ProblemCode::Mount, crate::Subject::Assembly, error.to_string())
+        }));
+        Ok(StartupReport::check(problems)?)
+    }
+
+    fn record<T>(&mut self, (timing, result): (HookTiming, Result<T, HookError>)) -> Result<T, HookError> {
+        self.timings.push(timing);
+        result
+    }
+
+    fn cell(&self, index: usize) -> ModuleCell {
+        ModuleCell { host: Arc::clone(&self.shared), index }
+    }
+}
+
+impl Shared {
+    fn register_health(&self) {
+        let db = self.db.clone();
+        self.health.register("database", Criticality::Critical, move || {
+            let db = db.clone();
+            async move { db.ping().await.map_err(|error| error.to_string()) }
+        });
+    }
+}

@@ -1,0 +1,104 @@
+//! The check of a composition: pure, over what modules declare, before anything is done.
+
+mod contracts;
+mod declarations;
+mod dependencies;
+mod names;
+
+use std::collections::HashMap;
+
+use goplt_core::{contract::Binding, manifest::Manifest};
+
+use super::{ContractId, Need, Provided, StartupProblem};
+use crate::graph::Graph;
+
+/// What is known of a module before its `init`.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts<'a> {
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) needs: Vec<Need>,
+    pub(crate) provides: Vec<Provided>,
+}
+
+/// Everything that is composed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Composition<'a> {
+    pub(crate) modules: Vec<Facts<'a>>,
+    /// Contracts that the assembly supplies itself.
+    pub(crate) supplied: Vec<ContractId>,
+    pub(crate) bindings: Vec<(ContractId, Binding)>,
+}
+
+/// What the check finds.
+#[derive(Debug)]
+pub(crate) struct Checked<'a> {
+    /// Places in the list of modules, in the order of `init`; empty when there are cycles.
+    pub(crate) order: Vec<usize>,
+    /// Who comes after whom; indices as in `order`.
+    pub(crate) graph: Graph<'a>,
+    pub(crate) problems: Vec<StartupProblem>,
+}
+
+/// The modules that take part, sorted by name, without those whose name is taken: so no message depends on the order
+/// in which modules were listed.
+struct View<'c, 'a> {
+    facts: Vec<&'c Facts<'a>>,
+    by_name: HashMap<&'c str, usize>,
+    composition: &'c Composition<'a>,
+}
+
+pub(crate) fn check<'a>(composition: &Composition<'a>) -> Checked<'a> {
+    let mut problems = Vec::new();
+    let (view, listed) = View::new(composition, &mut problems);
+    names::check(&view, &mut problems);
+    dependencies::check(&view, &mut problems);
+    contracts::check(&view, &mut problems);
+    declarations::check(&view, &mut problems);
+    let mut graph = Graph::new(composition.modules.iter().map(|facts| facts.manifest.name().as_str()));
+    for (from, to) in dependencies::edges(&view) {
+        graph.depend(listed[from], listed[to]);
+    }
+    let order = graph.order().unwrap_or_else(|cycles| {
+        let cycles = cycles.into_iter().map(|cycle| view.positions(&cycle, &listed));
+        problems.extend(cycles.map(|cycle| dependencies::cycle(&view, &cycle)));
+        Vec::new()
+    });
+    Checked { order, graph, problems }
+}
+
+impl<'c, 'a> View<'c, 'a> {
+    /// The view, and for each of its modules the place in the list.
+    fn new(composition: &'c Composition<'a>, problems: &mut Vec<StartupProblem>) -> (Self, Vec<usize>) {
+        let mut listed: Vec<usize> = (0..composition.modules.len()).collect();
+        let key = |&place: &usize| {
+            let manifest = composition.modules[place].manifest;
+            (manifest.name(), manifest.version(), manifest.source(), place)
+        };
+        listed.sort_by(|a, b| key(a).cmp(&key(b)));
+        let mut by_name = HashMap::with_capacity(listed.len());
+        let mut facts: Vec<&Facts<'_>> = Vec::with_capacity(listed.len());
+        listed.retain(|&place| {
+            let module = &composition.modules[place];
+            let name = module.manifest.name().as_str();
+            if let Some(&taken) = by_name.get(name) {
+                let taken: &Facts<'_> = facts[taken];
+                problems.push(names::twice(taken.manifest, module.manifest));
+                return false;
+            }
+            by_name.insert(name, facts.len());
+            facts.push(module);
+            true
+        });
+        (Self { facts, by_name, composition }, listed)
+    }
+
+    fn manifests(&self) -> impl Iterator<Item = &'a Manifest> {
+        self.facts.iter().map(|facts| facts.manifest)
+    }
+
+    /// A cycle of the graph in terms of this view.
+    fn positions(&self, cycle: &[usize], listed: &[usize]) -> Vec<usize> {
+        let position = |place| listed.iter().position(|listed| *listed == place);
+        cycle.iter().filter_map(|&place| position(place)).collect()
+    }
+}
