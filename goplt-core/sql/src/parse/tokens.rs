@@ -87,7 +87,12 @@ impl Tokens {
         let words = &self.words[after..];
         let in_a_row = words
             .windows(wanted.len())
-            .find(|window| window.iter().map(|(word, _)| word.as_str()).eq(wanted.iter().copied()))
+            .find(|window| {
+                window
+                    .iter()
+                    .map(|(word, _)| word.as_str())
+                    .eq(wanted.iter().copied())
+            })
             .map(|window| Span::new(window[0].1.start, window[last].1.end));
         in_a_row.or_else(|| {
             let (_, span) = words.iter().find(|(word, _)| word == wanted[last])?;

@@ -210,7 +210,10 @@ impl<'a> Writer<'a> {
     fn refuse(&self, what: impl Display, help: impl Into<String>, node: &impl Spanned) -> SqlError {
         let what = what.to_string();
         let span = node.span();
-        let word = self.tokens.find(&what, span.start).filter(|word| word.end <= span.end);
+        let word = self
+            .tokens
+            .find(&what, span.start)
+            .filter(|word| word.end <= span.end);
         refused(what, help).at(self.range(word.unwrap_or(span)))
     }
 
