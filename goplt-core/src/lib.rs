@@ -27,7 +27,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `http` | [`Problem`] as an axum response, [`RequestContext`] as an axum extractor |
-//! | `telemetry` | log output, OpenTelemetry meters, the text of `/metrics` |
+//! | `telemetry` | log output |
 //! | `data` | tenant-scoped SQL: transactions, values, rows, migrations |
 //! | `sqlite` | the SQLite engine of `data` |
 //! | `dynamic-sql` | SQL checked at run time; links the SQL parser |

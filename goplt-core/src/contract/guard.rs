@@ -1,12 +1,18 @@
 //! The policy of a local call: the same steps as on the server side of a remote one.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use tokio::time::Instant;
 use tracing::Span;
 
 use super::{Access, MethodMeta, RpcError, Run};
-use crate::{Authorizer, Code, RequestContext};
+use crate::{
+    Authorizer, Code, RequestContext,
+    telemetry::metrics::{CallTimer, ContractCalls, MethodCalls, Metrics},
+};
 
 /// Runs each call's policy in front of a provider. The host makes one per contract.
 ///
@@ -15,6 +21,8 @@ use crate::{Authorizer, Code, RequestContext};
 pub struct LocalGuard {
     contract: &'static str,
     settings: GuardSettings,
+    /// Made at the first call, so that `new` stays constant.
+    calls: OnceLock<ContractCalls>,
 }
 
 /// What every guard of a host shares.
@@ -22,6 +30,7 @@ pub struct LocalGuard {
 pub struct GuardSettings {
     authorizer: Arc<dyn Authorizer>,
     open_write: OpenWritePolicy,
+    metrics: Option<Metrics>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +45,7 @@ pub struct LocalCall {
     cx: RequestContext,
     contract: &'static str,
     method: &'static MethodMeta,
+    calls: Option<Arc<MethodCalls>>,
 }
 
 // === impl GuardSettings ===
@@ -47,7 +57,15 @@ impl GuardSettings {
         Self {
             authorizer,
             open_write: OpenWritePolicy::Refuse,
+            metrics: None,
         }
+    }
+
+    /// Counts every call, and how long it takes.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = Some(metrics);
+        self
     }
 
     /// Lets a call pass while a write transaction is open, with a warning in the log.
@@ -75,7 +93,11 @@ impl LocalGuard {
     /// For the contract of this name.
     #[must_use]
     pub const fn new(contract: &'static str, settings: GuardSettings) -> Self {
-        Self { contract, settings }
+        Self {
+            contract,
+            settings,
+            calls: OnceLock::new(),
+        }
     }
 
     /// Checks access, open transactions and deadline; the callee's context has the shorter
@@ -91,6 +113,35 @@ impl LocalGuard {
         method: &'static MethodMeta,
         cx: &RequestContext,
     ) -> Result<LocalCall, RpcError> {
+        let calls = self.calls(method);
+        match self.check(method, cx) {
+            Ok(cx) => Ok(LocalCall {
+                cx,
+                contract: self.contract,
+                method,
+                calls,
+            }),
+            Err(error) => {
+                if let Some(calls) = calls {
+                    calls.refuse(error.code());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn calls(&self, method: &'static MethodMeta) -> Option<Arc<MethodCalls>> {
+        let metrics = self.settings.metrics.as_ref()?;
+        let calls = self.calls.get_or_init(|| metrics.contract(self.contract));
+        Some(calls.method(method))
+    }
+
+    /// The callee's context, if the call may be made.
+    fn check(
+        &self,
+        method: &'static MethodMeta,
+        cx: &RequestContext,
+    ) -> Result<RequestContext, RpcError> {
         self.check_access(&method.access, cx)?;
         if cx.scope().is_ok_and(|scope| scope.has_open_write()) {
             self.meet_open_write(method)?;
@@ -108,11 +159,7 @@ impl LocalGuard {
                 "no time was left for the call",
             ));
         }
-        Ok(LocalCall {
-            cx,
-            contract: self.contract,
-            method,
-        })
+        Ok(cx)
     }
 
     fn check_access(&self, access: &Access, cx: &RequestContext) -> Result<(), RpcError> {
@@ -174,6 +221,17 @@ impl LocalCall {
         } else {
             span
         };
-        Run::new(call, self.cx.deadline(), span, self.contract, self.method)
+        let timer = self
+            .calls
+            .as_ref()
+            .map_or(CallTimer::none(), MethodCalls::start);
+        Run::new(
+            call,
+            self.cx.deadline(),
+            span,
+            self.contract,
+            self.method,
+            timer,
+        )
     }
 }

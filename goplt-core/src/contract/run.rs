@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::Span;
 
 use super::{MethodMeta, RpcError};
-use crate::Code;
+use crate::{Code, telemetry::metrics::CallTimer};
 
 pin_project! {
     /// A call under deadline, span and panic fence: see [`LocalCall::run`](super::LocalCall::run).
@@ -27,6 +27,7 @@ pin_project! {
         span: Span,
         contract: &'static str,
         method: &'static MethodMeta,
+        metrics: CallTimer,
     }
 }
 
@@ -37,6 +38,7 @@ impl<F> Run<F> {
         span: Span,
         contract: &'static str,
         method: &'static MethodMeta,
+        metrics: CallTimer,
     ) -> Self {
         Self {
             call,
@@ -45,6 +47,7 @@ impl<F> Run<F> {
             span,
             contract,
             method,
+            metrics,
         }
     }
 }
@@ -60,22 +63,26 @@ where
         let _entered = this.span.enter();
         // The callee is dropped after a panic, so nobody sees its broken state.
         let polled = catch_unwind(AssertUnwindSafe(|| this.call.poll(cx)));
-        match polled {
-            Ok(Poll::Ready(result)) => return Poll::Ready(result),
-            Ok(Poll::Pending) => {}
-            Err(panic) => return Poll::Ready(Err(panicked(this.contract, this.method, &*panic))),
-        }
-        let Some(deadline) = *this.deadline else {
-            return Poll::Pending;
+        let result = match polled {
+            Ok(Poll::Ready(result)) => result,
+            Ok(Poll::Pending) => {
+                let Some(deadline) = *this.deadline else {
+                    return Poll::Pending;
+                };
+                let timer = this
+                    .timer
+                    .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+                ready!(timer.as_mut().poll(cx));
+                Err(RpcError::new(
+                    Code::DeadlineExceeded,
+                    "the call took too long",
+                ))
+            }
+            Err(panic) => Err(panicked(this.contract, this.method, &*panic)),
         };
-        let timer = this
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        ready!(timer.as_mut().poll(cx));
-        Poll::Ready(Err(RpcError::new(
-            Code::DeadlineExceeded,
-            "the call took too long",
-        )))
+        this.metrics
+            .end(result.as_ref().err().map_or(Code::Ok, RpcError::code));
+        Poll::Ready(result)
     }
 }
 
