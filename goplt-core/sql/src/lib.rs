@@ -46,7 +46,7 @@
 //! do not lead with `tenant_id` (the schema must see to that), and code that reaches the database without this crate. On
 //! PostgreSQL row-level security is the next lock.
 //!
-//! # Names of types and limits
+//! # Limits
 //!
 //! A statement has at most [`MAX_BYTES`] bytes, [`MAX_WORDS`] words and operators, [`MAX_PARAMS`] binds, and
 //! [`MAX_DEPTH`] levels of nesting. There are no Cargo features; the minimal Rust version is that of the workspace.

@@ -97,6 +97,7 @@ fn refuses_to_touch_the_tenant() {
         "INSERT INTO blog_posts (id) VALUES (1) ON CONFLICT DO NOTHING",
         "INSERT INTO blog_posts (id) VALUES (1)\n  ON CONFLICT ON CONSTRAINT blog_posts_pkey DO NOTHING",
         "INSERT INTO blog_posts (id) VALUES (1) ON CONFLICT (tenant_id, id) DO UPDATE SET tenant_id = 'x'",
+        "INSERT INTO blog_posts AS excluded (id) VALUES (1)",
         "UPDATE blog_posts SET a = 1 FROM blog_comments AS blog_posts",
         "UPDATE blog_posts AS p SET a = 1 FROM (SELECT 1 AS tenant_id) AS p",
         "SELECT rowid FROM blog_posts",

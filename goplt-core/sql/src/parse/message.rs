@@ -50,12 +50,13 @@ fn split_place(text: &str) -> (&str, Option<Location>) {
 
 /// `Expected: identifier, found: )` → ``expected identifier, found `)` ``.
 fn reworded(message: &str) -> String {
-    let Some((expected, found)) = message
-        .strip_prefix("Expected: ")
-        .and_then(|rest| rest.split_once(", found: "))
-    else {
+    let rest = message
+        .strip_prefix("Expected")
+        .map(|rest| rest.trim_start_matches(':'));
+    let Some((expected, found)) = rest.and_then(|rest| rest.split_once(", found: ")) else {
         return lower(message);
     };
+    let expected = expected.trim();
     match found {
         "EOF" => format!("expected {expected}, found the end of the statement"),
         found => format!("expected {expected}, found `{found}`"),

@@ -282,6 +282,13 @@ impl Writer<'_> {
         alias: Option<&Ident>,
     ) -> Result<Target, SqlError> {
         let name = self.single(table, "table")?;
+        if self.ctes.iter().any(|cte| cte == name.as_str()) {
+            return Err(self.wrong(
+                format!("`{name}` is a name of WITH"),
+                "only a table can be changed",
+                table,
+            ));
+        }
         if !self.tables.contains(name.as_str()) {
             return Err(self.unknown_table(&name, table));
         }
@@ -294,14 +301,17 @@ impl Writer<'_> {
             Some(near) => format!("did you mean `{near}`?"),
             None => {
                 let known: Vec<_> = self.tables.iter().take(12).collect();
+                let place = match self.mode {
+                    Mode::Tenant => "tables",
+                    Mode::Host => "host: tables",
+                };
                 format!(
-                    "declare it under `tables` in module.yaml; declared are: {}",
+                    "declare it under `{place}` in module.yaml; declared are: {}",
                     known.join(", ")
                 )
             }
         };
-        SqlError::new(format!("unknown table `{name}`"), help)
-            .at(self.range(sqlparser::ast::Spanned::span(place)))
+        self.wrong(format!("unknown table `{name}`"), help, place)
     }
 }
 

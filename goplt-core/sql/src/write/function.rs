@@ -138,8 +138,8 @@ impl Writer<'_> {
                 (least, most) if least == most => least.to_string(),
                 (least, most) => format!("{least} to {most}"),
             };
-            return Err(self.refuse(
-                format_args!("`{}` with {given} arguments", known.name),
+            return Err(self.wrong(
+                format!("`{}` cannot have {given} arguments", known.name),
                 format!("on both databases it takes {takes}"),
                 function,
             ));
@@ -158,7 +158,11 @@ impl Writer<'_> {
         } else {
             "it takes values only, without DISTINCT, ORDER BY, FILTER and OVER"
         };
-        Err(self.refuse(format_args!("`{}` in this way", known.name), help, function))
+        Err(self.wrong(
+            format!("`{}` cannot be called in this way", known.name),
+            help,
+            function,
+        ))
     }
 
     fn arguments(&mut self, list: &FunctionArgumentList) -> Written {
@@ -169,8 +173,8 @@ impl Writer<'_> {
         } = list;
         if *duplicate_treatment == Some(DuplicateTreatment::Distinct) {
             if args.len() != 1 {
-                return Err(self.refuse(
-                    "DISTINCT here",
+                return Err(self.wrong(
+                    "DISTINCT cannot be used here",
                     "SQLite knows it with one argument only",
                     list,
                 ));
@@ -225,6 +229,24 @@ impl Writer<'_> {
     }
 }
 
+/// Functions that read the server, its files, its settings or a query in a string. The list only serves the message: what
+/// is not in `KNOWN` is refused in any case.
+fn reaches_out(name: &str) -> bool {
+    const PREFIXES: [&str; 7] = [
+        "pg_", "lo_", "dblink", "sqlite_", "txid_", "current_", "inet_",
+    ];
+    const PARTS: [&str; 6] = [
+        "_to_xml",
+        "file",
+        "setting",
+        "config",
+        "extension",
+        "version",
+    ];
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || PARTS.iter().any(|part| name.contains(part))
+}
+
 /// What to write in place of a function that one database lacks, or that reaches out of the statement.
 fn instead(name: &str) -> String {
     let help = match name {
@@ -242,9 +264,12 @@ fn instead(name: &str) -> String {
         "char_length" | "character_length" => "write length(…)",
         "mod" => "write a % b",
         "instr" | "strpos" | "glob" | "regexp" => "write ILIKE, or search in code",
+        reaching if reaches_out(reaching) => {
+            "it reaches beyond the tables of the statement; nothing can allow it"
+        }
         _ => {
-            "functions come from a list of those that mean the same on SQLite and PostgreSQL and reach nothing but their \
-             arguments; compute it in code, or propose it for the list in goplt-sql"
+            "functions that mean the same on SQLite and PostgreSQL are listed in goplt-sql (`write/function.rs`): compute \
+             it in code, or propose it for the list"
         }
     };
     help.to_owned()

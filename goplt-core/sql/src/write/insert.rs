@@ -74,6 +74,13 @@ impl Writer<'_> {
         let alias = table_alias
             .as_ref()
             .map(|TableAliasWithoutColumns { explicit: _, alias }| alias);
+        if let Some(alias) = alias.filter(|alias| alias.value.eq_ignore_ascii_case("excluded")) {
+            return Err(self.refuse_name(
+                "`excluded` as an alias",
+                "it names the row that was to be inserted",
+                alias,
+            ));
+        }
         let target = self.target(table, alias)?;
 
         self.text(&format!("INSERT INTO {target} "));
@@ -153,11 +160,12 @@ impl Writer<'_> {
             closing_token: _,
         } = row;
         if content.len() != columns {
-            let what = format!("a row of {} values for {columns} columns", content.len());
-            return match content.first() {
-                Some(first) => Err(self.refuse(what, "give each column one value", first)),
-                None => Err(self.refuse(what, "give each column one value", insert)),
-            };
+            let message = format!("the row has {} values for {columns} columns", content.len());
+            let help = "give each column one value";
+            return Err(match content.first() {
+                Some(first) => self.wrong(message, help, first),
+                None => self.wrong(message, help, insert),
+            });
         }
         self.in_parentheses(|w| {
             w.list(content, Self::expr)?;

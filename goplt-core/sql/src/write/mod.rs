@@ -217,6 +217,16 @@ impl<'a> Writer<'a> {
         refused(what, help).at(self.range(word.unwrap_or(span)))
     }
 
+    /// Says what is wrong with a node, in words of its own.
+    fn wrong(
+        &self,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        node: &impl Spanned,
+    ) -> SqlError {
+        SqlError::new(message, help).at(self.range(node.span()))
+    }
+
     /// Refuses with the place of a name.
     fn refuse_name(
         &self,

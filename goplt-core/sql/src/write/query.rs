@@ -215,9 +215,15 @@ impl Writer<'_> {
         let plain = !explicit_row && !value_keyword && !rows.is_empty();
         self.absent(plain, "this form of VALUES", values)?;
         self.text("VALUES ");
-        self.list(rows, |w, Parens { content, .. }| {
-            w.in_parentheses(|w| w.list(content, Self::expr))
-        })
+        self.list(
+            rows,
+            |w,
+             Parens {
+                 opening_token: _,
+                 content,
+                 closing_token: _,
+             }| { w.in_parentheses(|w| w.list(content, Self::expr)) },
+        )
     }
 
     fn query_order(&mut self, order_by: &OrderBy) -> Written {

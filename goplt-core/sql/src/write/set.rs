@@ -39,8 +39,8 @@ impl Writer<'_> {
     pub(super) fn assigned(&self, column: &ObjectName) -> Result<Name, SqlError> {
         let name = self.single(column, "column")?;
         if self.mode == Mode::Tenant && name.is_tenant() {
-            return Err(self.refuse(
-                "`tenant_id` as a column to be set",
+            return Err(self.wrong(
+                "`tenant_id` cannot be set",
                 "leave it out: it is the tenant of the transaction, always",
                 column,
             ));

@@ -3,16 +3,13 @@
 //! `GOPLT_PROPTEST_CASES` sets the number of statements; with it the seeds are new in each run. `GOPLT_PROPTEST_SEED`
 //! replays from a seed that a failure printed.
 
-mod database;
-mod grammar;
-
 use std::{env, fmt::Write as _, time::SystemTime};
 
 use goplt_sql::{SqlError, Statement, Tables, rewrite, verify_host};
 
-use self::{
+use crate::{
     database::{Answer, Database},
-    grammar::{Case, TABLES, TENANTS, Value},
+    grammar::{self, Case, TABLES, TENANTS, Value},
 };
 
 /// Statements that use one set of rows.
@@ -164,7 +161,7 @@ fn report(seed: u64, tenant: &str, case: &Case, statement: &Statement, differenc
     let _ = write!(
         text,
         "seed {seed}, tenant {tenant}: {difference}\nsource    {}\nbinds     {:?}\nrewritten {}\nreplay    \
-         GOPLT_PROPTEST_SEED={seed} GOPLT_PROPTEST_CASES=1 cargo test -p goplt-sql --test differential",
+         GOPLT_PROPTEST_SEED={seed} GOPLT_PROPTEST_CASES=1 cargo test -p goplt-sql --test sqlite differential",
         case.sql, case.binds, statement.sqlite
     );
     text
