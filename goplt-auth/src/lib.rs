@@ -36,6 +36,9 @@ mod error;
 pub mod jwks;
 pub mod jwt;
 pub mod layer;
+#[cfg(feature = "service")]
+#[cfg_attr(docsrs, doc(cfg(feature = "service")))]
+pub mod service;
 
 #[doc(inline)]
 pub use self::{

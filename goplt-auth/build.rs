@@ -1,0 +1,4 @@
+fn main() {
+    goplt_build::watch("src/service/auth/migrations");
+    goplt_build::watch("src/service/identity/migrations");
+}

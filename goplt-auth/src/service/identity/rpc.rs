@@ -1,0 +1,142 @@
+//! The module as a contract: [`IdentityService`].
+
+use async_trait::async_trait;
+use goplt_contracts::identity::{
+    BatchGetUsersRequest, BatchGetUsersResponse, ChangePasswordRequest, CreateTenantRequest,
+    CreateUserRequest, DeleteUserRequest, GetTenantRequest, GetUserByEmailRequest, GetUserRequest,
+    IdentityService, ListTenantsRequest, ListTenantsResponse, ListUsersRequest, ListUsersResponse,
+    Tenant, UpdateUserRequest, User, VerifyCredentialsRequest, VerifyCredentialsResponse,
+};
+use goplt_core::{Code, RequestContext, TenantId, Uuid, contract::RpcError};
+use goplt_module::http::ListQuery;
+
+use super::{
+    domain::{NewPassword, NewUser, UserChange},
+    service::{Identity, no_user},
+};
+
+/// An id that is none belongs to nobody.
+fn user_id(id: &str) -> Result<Uuid, RpcError> {
+    id.parse().map_err(|_| no_user())
+}
+
+#[async_trait]
+impl IdentityService for Identity {
+    async fn create_user(
+        &self,
+        cx: &RequestContext,
+        req: CreateUserRequest,
+    ) -> Result<User, RpcError> {
+        let CreateUserRequest { email, password, name } = req;
+        let user = NewUser::parse(&email, password, name.as_deref()).map_err(RpcError::invalid)?;
+        Ok(self.create_user(cx, user).await?.into())
+    }
+
+    async fn get_user(&self, cx: &RequestContext, req: GetUserRequest) -> Result<User, RpcError> {
+        Ok(self.user(cx, user_id(&req.id)?).await?.into())
+    }
+
+    async fn get_user_by_email(
+        &self,
+        cx: &RequestContext,
+        req: GetUserByEmailRequest,
+    ) -> Result<User, RpcError> {
+        Ok(self.user_by_email(cx, &req.email).await?.into())
+    }
+
+    async fn batch_get_users(
+        &self,
+        cx: &RequestContext,
+        req: BatchGetUsersRequest,
+    ) -> Result<BatchGetUsersResponse, RpcError> {
+        let ids = req.ids.iter().filter_map(|id| id.parse().ok()).collect();
+        let users = self.users(cx, ids).await?.into_iter().map(User::from).collect();
+        Ok(BatchGetUsersResponse { users })
+    }
+
+    async fn list_users(
+        &self,
+        cx: &RequestContext,
+        req: ListUsersRequest,
+    ) -> Result<ListUsersResponse, RpcError> {
+        let list = ListQuery::of_request(req.limit, req.cursor.as_deref())?;
+        let page = self.list(cx, &list, req.email.as_deref()).await?.map(User::from);
+        let next_cursor = page.next_cursor.map(|cursor| cursor.to_string());
+        Ok(ListUsersResponse { users: page.items, next_cursor })
+    }
+
+    async fn update_user(
+        &self,
+        cx: &RequestContext,
+        req: UpdateUserRequest,
+    ) -> Result<User, RpcError> {
+        let change = UserChange::parse(req.email.as_deref(), req.name.as_deref())
+            .map_err(RpcError::invalid)?;
+        Ok(self.update_user(cx, user_id(&req.id)?, &change).await?.into())
+    }
+
+    async fn delete_user(
+        &self,
+        cx: &RequestContext,
+        req: DeleteUserRequest,
+    ) -> Result<(), RpcError> {
+        self.delete_user(cx, user_id(&req.id)?).await
+    }
+
+    async fn change_password(
+        &self,
+        cx: &RequestContext,
+        req: ChangePasswordRequest,
+    ) -> Result<(), RpcError> {
+        let ChangePasswordRequest { user_id: id, old_password, new_password } = req;
+        let new = NewPassword::parse("new_password", new_password)
+            .map_err(|rule| RpcError::invalid(vec![rule]))?;
+        self.change_password(cx, user_id(&id)?, old_password, &new).await
+    }
+
+    async fn verify_credentials(
+        &self,
+        cx: &RequestContext,
+        req: VerifyCredentialsRequest,
+    ) -> Result<VerifyCredentialsResponse, RpcError> {
+        let VerifyCredentialsRequest { email, password } = req;
+        let user = self.verify_credentials(cx, &email, password).await?.map(User::from);
+        Ok(VerifyCredentialsResponse { user })
+    }
+
+    async fn create_tenant(
+        &self,
+        _: &RequestContext,
+        req: CreateTenantRequest,
+    ) -> Result<Tenant, RpcError> {
+        let id: TenantId = req
+            .id
+            .parse()
+            .map_err(|error| RpcError::new(Code::InvalidArgument, format!("{error}")))?;
+        let name = match req.name.trim() {
+            "" => id.as_str(),
+            name => name,
+        };
+        Ok(self.create_tenant(id.as_str(), name).await?.into())
+    }
+
+    async fn get_tenant(
+        &self,
+        _: &RequestContext,
+        req: GetTenantRequest,
+    ) -> Result<Tenant, RpcError> {
+        let found = self.find_tenant(&req.id).await?;
+        Ok(found.ok_or_else(|| RpcError::not_found("there is no such tenant"))?.into())
+    }
+
+    async fn list_tenants(
+        &self,
+        _: &RequestContext,
+        req: ListTenantsRequest,
+    ) -> Result<ListTenantsResponse, RpcError> {
+        let list = ListQuery::of_request(req.limit, req.cursor.as_deref())?;
+        let page = self.list_tenants(&list).await?.map(Tenant::from);
+        let next_cursor = page.next_cursor.map(|cursor| cursor.to_string());
+        Ok(ListTenantsResponse { tenants: page.items, next_cursor })
+    }
+}
