@@ -42,6 +42,9 @@
 
 pub mod rbac;
 pub mod require;
+#[cfg(feature = "service")]
+#[cfg_attr(docsrs, doc(cfg(feature = "service")))]
+pub mod service;
 pub mod tenant;
 
 #[doc(inline)]

@@ -1,6 +1,7 @@
 //! Modules of goplt: IModule, wiring, lifecycle and the host that runs one or many.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod assembly;
 mod catalogue;
 mod context;
 pub mod graph;
@@ -32,4 +33,5 @@ pub use goplt_macros::{Needs, include_manifest};
 #[doc(hidden)]
 pub mod __private {
     pub use goplt_core;
+    pub use goplt_macros::{__host_sql as host_sql, __tenant_sql as tenant_sql};
 }

@@ -1,2 +1,7 @@
-//! Runs every module in one process.
-fn main() {}
+//! Run with `cargo run -p monolith`: every module in one process, on SQLite, at <http://127.0.0.1:8080>.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    goplt_module::assembly::main(env!("CARGO_PKG_VERSION"), monolith::compose)
+}

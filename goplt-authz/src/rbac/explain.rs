@@ -33,4 +33,13 @@ impl Explanation {
     pub const fn is_allowed(&self) -> bool {
         matches!(self, Self::Allowed(_))
     }
+
+    /// What allows it, if it is allowed.
+    #[must_use]
+    pub const fn grant(&self) -> Option<&Grant> {
+        match self {
+            Self::Allowed(grant) => Some(grant),
+            Self::NotGranted { .. } | Self::UnknownPermission => None,
+        }
+    }
 }

@@ -1,0 +1,3 @@
+fn main() {
+    goplt_build::watch("migrations");
+}

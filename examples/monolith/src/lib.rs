@@ -1,0 +1,34 @@
+//! The monolith: which modules there are, and how they are put together.
+//!
+//! `main.rs` runs it; the tests check and drive the same composition.
+
+mod admin;
+mod seed;
+
+use std::sync::Arc;
+
+use blog::BlogModule;
+use goplt_auth::{
+    AuthLayer, KeyHandle,
+    service::{AuthModule, IdentityModule},
+};
+use goplt_authz::{PolicyHandle, TenantLayer, service::AuthzModule};
+use goplt_module::Assembly;
+
+/// The whole composition: no other place knows which modules there are.
+#[must_use]
+pub fn compose(assembly: Assembly) -> Assembly {
+    // Two handles are shared between the modules that fill them and the layers that read them.
+    let keys = KeyHandle::new();
+    let policy = PolicyHandle::new();
+    assembly
+        .auth(AuthLayer::new(keys.verifier()))
+        .tenant_with(|edge| Ok(TenantLayer::new(edge.mint(), edge.tenancy()?)))
+        .authorizer(Arc::new(policy.clone()))
+        .module(IdentityModule::new())
+        .module(AuthModule::new(keys))
+        .module(AuthzModule::new(policy))
+        .module(BlogModule)
+        .seed(seed::development)
+        .command(admin::create())
+}
