@@ -4,6 +4,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// The folder, which exists as long as this does; a server holds its lock.
@@ -15,6 +16,7 @@ pub(crate) struct DataDir {
     /// The folders that did not exist, outermost first.
     made: Vec<PathBuf>,
     lock: Option<File>,
+    is_scratch: bool,
 }
 
 /// Why the folder cannot be used.
@@ -49,7 +51,7 @@ impl DataDir {
     /// Makes the folder if it is not there.
     pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
         let made = missing(path);
-        let dir = Self { path: path.to_owned(), made, lock: None };
+        let dir = Self { path: path.to_owned(), made, lock: None, is_scratch: false };
         let made = fs::create_dir_all(path).and_then(|()| probe(path));
         match made {
             Ok(()) => Ok(dir),
@@ -58,6 +60,21 @@ impl DataDir {
                 Err(DataDirError::Unwritable { path: path.to_owned(), source })
             }
         }
+    }
+
+    /// An empty folder of its own among the system's temporary ones; gone, with all it holds, when this is dropped.
+    pub(crate) fn scratch() -> Result<Self, DataDirError> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("goplt-check-{}-{number}", std::process::id());
+        let mut dir = Self::open(&std::env::temp_dir().join(name))?;
+        dir.is_scratch = true;
+        Ok(dir)
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Takes the lock, for as long as this process lives or until this is dropped.
@@ -78,7 +95,7 @@ impl DataDir {
             Err(TryLockError::WouldBlock) => {
                 let pid = fs::read_to_string(&path).ok();
                 let pid = pid.filter(|pid| !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit()));
-                Err(DataDirError::InUse { path: self.path, pid })
+                Err(DataDirError::InUse { path: self.path.clone(), pid })
             }
             Err(TryLockError::Error(source)) => {
                 let path = self.path.clone();
@@ -89,11 +106,11 @@ impl DataDir {
     }
 
     /// After a start that failed before anything was kept: takes away what was made, if nothing else is in there.
-    pub(crate) fn discard(self) {
+    pub(crate) fn discard(mut self) {
         let Some(outermost) = self.made.first() else {
             return;
         };
-        drop(self.lock);
+        drop(self.lock.take());
         let ours = [LOCK, "goplt.db", "goplt.db-wal", "goplt.db-shm"];
         for name in ours {
             // Whatever cannot be removed stays, and so does the folder.
@@ -103,6 +120,15 @@ impl DataDir {
             if fs::remove_dir(folder).is_err() || folder == outermost {
                 return;
             }
+        }
+    }
+}
+
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        if self.is_scratch {
+            // What cannot be removed is the system's to clear.
+            let _ = fs::remove_dir_all(&self.path);
         }
     }
 }

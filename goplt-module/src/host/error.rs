@@ -4,7 +4,7 @@ use std::fmt;
 
 use goplt_core::{
     BoxError, Code, ModuleName,
-    data::DbError,
+    data::{DbError, migration::MigrationError},
     error::chain,
     shutdown::Interrupted,
 };
@@ -56,14 +56,17 @@ pub enum StartCause {
     #[error(transparent)]
     Report(#[from] StartupReport),
     /// Migrations cannot be applied.
-    #[error("cannot migrate: {0}")]
-    Migration(String),
+    #[error("cannot migrate: {}", chain(.0))]
+    Migration(MigrationError),
     /// The seed of the assembly failed.
     #[error("the seed failed: {}", chain(&**.0))]
     Seed(BoxError),
     /// A signal came before the host was ready.
     #[error("interrupted by a signal")]
     Interrupted,
+    /// What was started for a check did not stop cleanly.
+    #[error("the check found nothing wrong, and could not stop cleanly")]
+    Unclean,
 }
 
 /// A stop that was not clean: hooks failed, or it was cut short.
@@ -91,6 +94,15 @@ impl StartError {
             Err(StopError { failures, interrupted }) => (failures, interrupted),
         };
         Self { cause, stopped, failures, interrupted }
+    }
+
+    pub(super) fn unclean(stop: StopError) -> Self {
+        Self::rolled_back(StartCause::Unclean, Vec::new(), Err(stop))
+    }
+
+    /// Whether the database of the settings is not compiled in.
+    pub(super) const fn is_without_engine(&self) -> bool {
+        matches!(self.cause, StartCause::Database(DbError::NoEngine { .. }))
     }
 
     /// Why it failed.

@@ -6,6 +6,8 @@ mod data_dir;
 mod edge;
 mod error;
 mod hook;
+mod migrate;
+mod run;
 mod running;
 mod shared;
 mod start;
@@ -23,6 +25,8 @@ pub use self::{
     edge::{EdgeContext, EdgeLayer},
     error::{StartCause, StartError, StopError},
     hook::{Hook, HookError, HookFailure, HookTiming},
+    migrate::Migrated,
+    run::RunError,
     running::RunningHost,
 };
 use self::builder::Parts;

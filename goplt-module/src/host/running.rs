@@ -1,6 +1,6 @@
 //! [`RunningHost`], and the stop in its order.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use goplt_core::{
@@ -11,7 +11,7 @@ use goplt_core::{
 use tokio::time::Instant;
 
 use super::{
-    HookTiming, ModuleCell, Shared, StopError,
+    HookTiming, HostContext, ModuleCell, Shared, StopError,
     data_dir::DataDir,
     hook::{self, Hook, HookError},
 };
@@ -28,6 +28,7 @@ pub struct RunningHost {
     pub(super) stopping: Stopping,
     pub(super) contracts: Arc<Contracts>,
     pub(super) router: Router,
+    pub(super) address: Option<SocketAddr>,
     pub(super) timings: Vec<HookTiming>,
     pub(super) data_dir: DataDir,
 }
@@ -55,6 +56,23 @@ impl RunningHost {
     #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// Where it answers; `None` without listener.
+    #[must_use]
+    pub const fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// What a command acts with; `name` is the service that it acts as.
+    #[must_use]
+    pub fn context(&self, name: &str) -> HostContext {
+        HostContext {
+            host: Arc::clone(&self.stopping.shared),
+            contracts: Arc::clone(&self.contracts),
+            contexts: self.stopping.shared.service_contexts(name),
+            address: self.address,
+        }
     }
 
     /// How long each hook took, in the order they were called.

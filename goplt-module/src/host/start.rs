@@ -7,7 +7,7 @@ use goplt_core::{
     ModuleName,
     contract::GuardSettings,
     config::{Config, kernel::{DatabaseConfig, ServerConfig}},
-    data::{DatabaseSettings, ScopeMint, TenantDb},
+    data::{DatabaseSettings, TenantDb},
     health::{Criticality, Health},
     id::Ids,
     shutdown::Shutdown,
@@ -20,6 +20,7 @@ use super::{
     data_dir::DataDir,
     edge::MakeLayer,
     hook::{self, Hook, HookError, HookTiming},
+    migrate,
     running::Stopping,
 };
 use crate::{
@@ -36,8 +37,8 @@ pub(crate) enum Purpose {
     Serve,
     /// To be called in the process: tests, commands.
     InProcess,
-    /// To apply migrations and nothing else.
-    Migrate,
+    /// To see whether `init` keeps what the manifests say: in a scratch folder, on a database in memory.
+    Check,
 }
 
 impl Host {
@@ -69,6 +70,29 @@ impl Host {
         start(self, Purpose::InProcess, shutdown).await
     }
 
+    /// Goes as far as a start goes without touching data: `init` of each module in a scratch folder, on an empty
+    /// database in memory, so that routes without handler and broken promises are found. What
+    /// [`build`](crate::HostBuilder::build) finds has been found before.
+    ///
+    /// In a binary without SQLite it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`start`](Self::start).
+    pub async fn check(self) -> Result<(), StartError> {
+        let shutdown = self.shutdown();
+        let started = start(self, Purpose::Check, shutdown).await;
+        match started {
+            Ok(running) => running.stop().await.map_err(StartError::unclean),
+            Err(error) if error.is_without_engine() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     pub(crate) fn shutdown(&self) -> Shutdown {
         Shutdown::new(self.config.get::<ServerConfig>().shutdown_grace)
     }
@@ -81,12 +105,17 @@ pub(crate) async fn start(
 ) -> Result<RunningHost, StartError> {
     let Host { registry, catalogue, config, mut parts } = host;
     // The port first: a start that cannot have it must not leave a folder behind.
-    let data_dir = DataDir::open(config.data_dir()).map_err(StartError::early)?;
     let data_dir = match purpose {
-        Purpose::Serve => data_dir.lock().map_err(StartError::early)?,
-        Purpose::InProcess | Purpose::Migrate => data_dir,
+        Purpose::Serve => DataDir::open(config.data_dir()).and_then(DataDir::lock),
+        Purpose::InProcess => DataDir::open(config.data_dir()),
+        Purpose::Check => DataDir::scratch(),
     };
-    let db = match open_database(&config, &parts.mint).await {
+    let data_dir = data_dir.map_err(StartError::early)?;
+    let settings = match purpose {
+        Purpose::Serve | Purpose::InProcess => database_settings(&config),
+        Purpose::Check => DatabaseSettings::in_memory(),
+    };
+    let db = match TenantDb::open(&settings, &parts.mint).await.map_err(StartCause::Database) {
         Ok(db) => db,
         Err(cause) => {
             data_dir.discard();
@@ -94,7 +123,7 @@ pub(crate) async fn start(
         }
     };
     let shared = Arc::new(Shared {
-        data_dir: config.data_dir().to_owned(),
+        data_dir: data_dir.path().to_owned(),
         config,
         ids: Ids::new(parts.clock.clone(), parts.random.clone()),
         clock: parts.clock.clone(),
@@ -123,7 +152,7 @@ pub(crate) async fn start(
     let stopping = Stopping { shared, shutdown };
     match outcome {
         Ok(Started { contracts, router }) => {
-            Ok(RunningHost { stopping, contracts, router, timings, data_dir })
+            Ok(RunningHost { stopping, contracts, router, address: None, timings, data_dir })
         }
         Err(cause) => {
             let started = stopping.started();
@@ -136,16 +165,15 @@ pub(crate) async fn start(
     }
 }
 
-async fn open_database(config: &Config, mint: &ScopeMint) -> Result<TenantDb, StartCause> {
+pub(super) fn database_settings(config: &Config) -> DatabaseSettings {
     let database: DatabaseConfig = config.get();
     let settings = match database.url {
         Some(url) => DatabaseSettings::new(url),
         None => DatabaseSettings::new(sqlite_url(config.data_dir())),
     };
-    let settings = settings
+    settings
         .with_max_connections(database.max_connections)
-        .with_acquire_timeout(database.acquire_timeout);
-    TenantDb::open(&settings, mint).await.map_err(StartCause::Database)
+        .with_acquire_timeout(database.acquire_timeout)
 }
 
 fn sqlite_url(data_dir: &Path) -> String {
@@ -176,11 +204,11 @@ impl Starting {
         self.init_all(&mut contracts, &mut routes).await?;
         self.check_mounted(&routes)?;
         let router = self.edge(routes.into_router(), parts)?;
-        self.migrate().await?;
         let contracts = Arc::new(contracts);
-        if purpose == Purpose::Migrate {
+        if purpose == Purpose::Check {
             return Ok(Started { contracts, router });
         }
+        self.migrate().await?;
         self.start_all().await?;
         if let Some(seed) = parts.seed.take().filter(|_| purpose == Purpose::Serve) {
             let context = HostContext {
@@ -238,9 +266,12 @@ impl Starting {
     }
 
     async fn migrate(&mut self) -> Result<(), StartCause> {
+        let shared = Arc::clone(&self.shared);
+        let migrated = migrate::apply(&shared.db, &shared.registry).await;
+        migrated.map_err(StartCause::Migration)?;
         self.has_migrated = true;
-        for index in 0..self.shared.registry.len() {
-            self.shared.registry.step(index, Step::Migrate);
+        for index in 0..shared.registry.len() {
+            shared.registry.step(index, Step::Migrate);
         }
         Ok(())
     }

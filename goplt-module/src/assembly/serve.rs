@@ -1,0 +1,38 @@
+//! What a binary does with a host: serve, migrate, run a command.
+
+use futures_util::future::BoxFuture;
+use goplt_core::{BoxError, error::chain};
+
+use super::run::{Failure, block_on, print};
+use crate::{Host, HostContext};
+
+pub(super) fn serve(host: Host) -> Result<(), Failure> {
+    block_on(async move {
+        host.run(|address| {
+            // Whoever waits for the line may be gone; the host serves all the same.
+            let _ = print(&format!("listening on http://{address}\n"));
+        })
+        .await
+        .map_err(Failure::of)
+    })
+}
+
+pub(super) fn migrate(host: Host) -> Result<(), Failure> {
+    let report = block_on(async move { host.migrate().await.map_err(Failure::of) })?;
+    print(&format!("{report}\n"))
+}
+
+/// Runs a command with every module started, then stops them; what the command did stays done either way.
+pub(super) fn command(
+    host: Host,
+    name: String,
+    run: impl FnOnce(HostContext) -> BoxFuture<'static, Result<(), BoxError>>,
+) -> Result<(), Failure> {
+    block_on(async move {
+        let running = host.start_in_process().await.map_err(Failure::of)?;
+        let outcome = run(running.context(&name)).await;
+        let stopped = running.stop().await.map_err(Failure::of);
+        outcome.map_err(|error| Failure::new(format!("{name}: {}", chain(&*error))))?;
+        stopped
+    })
+}
