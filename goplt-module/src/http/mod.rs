@@ -54,6 +54,8 @@ mod path;
 mod query;
 pub mod route_table;
 mod routes;
+mod server;
+mod settings;
 pub mod stack;
 
 pub use axum::extract::State;
@@ -69,4 +71,7 @@ pub use self::{
     query::Query,
     route_table::RouteTable,
     routes::Routes,
+    server::{BindError, OpenConnection, Server, Serving, StopReport},
+    settings::{CorsSettings, HttpSettings, HttpSettingsError},
+    stack::{StackSettings, stack},
 };

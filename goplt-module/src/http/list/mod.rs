@@ -74,7 +74,11 @@ impl ListQuery {
             return Err(RpcError::invalid(vec![limit_rule()]));
         }
         let cursor = cursor.map(str::parse).transpose()?;
-        Ok(Self { limit, cursor, filter: NoFilter })
+        Ok(Self {
+            limit,
+            cursor,
+            filter: NoFilter,
+        })
     }
 }
 

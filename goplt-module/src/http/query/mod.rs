@@ -1,5 +1,6 @@
 //! [`Query`]: the parameters after `?`.
 
+mod parameters;
 mod value;
 
 use std::collections::HashSet;
@@ -7,9 +8,9 @@ use std::collections::HashSet;
 use axum::extract::FromRequestParts;
 use goplt_core::{Code, Problem};
 use http::{Uri, request::Parts};
-use serde::de::{DeserializeOwned, value::MapDeserializer};
+use serde::de::DeserializeOwned;
 
-use self::value::{Expected, Parameter};
+use self::{parameters::Parameters, value::Mistake};
 
 /// The parameters after `?`, as the fields of `T`.
 ///
@@ -49,20 +50,13 @@ pub(super) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
         .0;
     let mut names = HashSet::new();
     if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.insert(name.as_str())) {
-        return Err(bad(format!("the parameter `{}` comes twice", cut(name))));
+        return Err(bad(format!("`{}`: comes twice", cut(name))));
     }
     Ok(pairs)
 }
 
 pub(super) fn from_pairs<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
-    let parameters = pairs.into_iter().map(|(name, value)| {
-        let value = Parameter {
-            name: name.clone(),
-            value,
-        };
-        (name, value)
-    });
-    T::deserialize(MapDeserializer::new(parameters)).map_err(|Expected(told)| bad(told))
+    T::deserialize(Parameters::new(pairs)).map_err(|Mistake(told)| bad(told))
 }
 
 fn bad(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
@@ -120,31 +114,22 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        assert_eq!(
-            read("count=1&x=2").unwrap_err(),
-            "the parameter `x` is not known"
-        );
-        assert_eq!(
-            read("count=1&count=1").unwrap_err(),
-            "the parameter `count` comes twice"
-        );
-        assert_eq!(read("").unwrap_err(), "the parameter `count` is missing");
-        assert_eq!(
-            read("count=300").unwrap_err(),
-            "the parameter `count` is not a u8"
-        );
+        assert_eq!(read("count=1&x=2").unwrap_err(), "`x`: is not known");
+        assert_eq!(read("count=1&count=1").unwrap_err(), "`count`: comes twice");
+        assert_eq!(read("").unwrap_err(), "`count`: is missing");
+        assert_eq!(read("count=300").unwrap_err(), "`count`: expected u8");
         assert_eq!(
             read("count=1&draft=yes").unwrap_err(),
-            "the parameter `draft` is not a bool"
+            "`draft`: expected bool"
         );
         assert_eq!(
             read("count=1&plan=gold").unwrap_err(),
-            "the parameter `plan`: unknown variant `gold`, expected `free` or `team`"
+            "`plan`: unknown variant `gold`, expected `free` or `team`"
         );
+        let not_an_id = read("count=1&author_id=7").unwrap_err();
         assert!(
-            read("count=1&author_id=7")
-                .unwrap_err()
-                .starts_with("the parameter `author_id`: `7` is not a UUID")
+            not_an_id.starts_with("`author_id`: `7` is not a UUID"),
+            "{not_an_id}"
         );
     }
 

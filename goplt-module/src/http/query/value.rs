@@ -10,48 +10,30 @@ use serde::{
 
 use super::cut;
 
-pub(super) struct Parameter {
-    pub(super) name: String,
-    pub(super) value: String,
-}
+pub(super) struct Value(pub(super) String);
 
 /// What is told of a parameter that cannot be read.
 #[derive(Debug)]
-pub(super) struct Expected(pub(super) String);
+pub(super) struct Mistake(pub(super) String);
 
-impl Parameter {
-    fn parse<T: FromStr>(&self) -> Result<T, Expected> {
-        self.value.parse().map_err(|_| self.wrong(type_name::<T>()))
-    }
-
-    fn wrong(&self, expected: &str) -> Expected {
-        Expected(format!(
-            "the parameter `{}` is not a {expected}",
-            cut(&self.name)
-        ))
-    }
-
-    /// Puts the parameter's name before what its type says of it.
-    fn named<T>(name: &str, read: Result<T, Expected>) -> Result<T, Expected> {
-        read.map_err(|Expected(told)| {
-            if told.starts_with("the parameter `") {
-                return Expected(told);
-            }
-            Expected(format!("the parameter `{}`: {told}", cut(name)))
-        })
+impl Value {
+    fn parse<T: FromStr>(&self) -> Result<T, Mistake> {
+        self.0
+            .parse()
+            .map_err(|_| Mistake(format!("expected {}", type_name::<T>())))
     }
 }
 
 macro_rules! parsed {
     ($($method:ident: $visit:ident,)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Expected> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
             visitor.$visit(self.parse()?)
         }
     )*};
 }
 
-impl<'de> Deserializer<'de> for Parameter {
-    type Error = Expected;
+impl<'de> Deserializer<'de> for Value {
+    type Error = Mistake;
 
     parsed! {
         deserialize_bool: visit_bool,
@@ -70,11 +52,11 @@ impl<'de> Deserializer<'de> for Parameter {
         deserialize_char: visit_char,
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Expected> {
-        Self::named(&self.name, visitor.visit_string(self.value))
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        visitor.visit_string(self.0)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Expected> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         visitor.visit_some(self)
     }
 
@@ -82,7 +64,7 @@ impl<'de> Deserializer<'de> for Parameter {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Expected> {
+    ) -> Result<V::Value, Mistake> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -91,17 +73,14 @@ impl<'de> Deserializer<'de> for Parameter {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Expected> {
-        let value: StringDeserializer<Expected> = self.value.into_deserializer();
-        Self::named(&self.name, value.deserialize_enum(name, variants, visitor))
+    ) -> Result<V::Value, Mistake> {
+        let value: StringDeserializer<Mistake> = self.0.into_deserializer();
+        value.deserialize_enum(name, variants, visitor)
     }
 
     /// Asked for the value of a parameter that the struct does not have.
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Expected> {
-        Err(Expected(format!(
-            "the parameter `{}` is not known",
-            cut(&self.name)
-        )))
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Mistake> {
+        Err(Mistake("is not known".to_owned()))
     }
 
     forward_to_deserialize_any! {
@@ -109,32 +88,24 @@ impl<'de> Deserializer<'de> for Parameter {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Expected> for Parameter {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-impl fmt::Display for Expected {
+impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Expected {}
+impl std::error::Error for Mistake {}
 
-impl de::Error for Expected {
+impl de::Error for Mistake {
     fn custom<T: fmt::Display>(told: T) -> Self {
         Self(told.to_string())
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self(format!("the parameter `{field}` is missing"))
+        Self(format!("`{field}`: is missing"))
     }
 
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self(format!("the parameter `{}` is not known", cut(field)))
+        Self(format!("`{}`: is not known", cut(field)))
     }
 }

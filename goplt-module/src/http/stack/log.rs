@@ -1,5 +1,59 @@
-use goplt_core::RequestContext;
-use tracing::{Span, field::display};
+//! The span of a request, and the lines about it.
+
+use std::time::Duration;
+
+use axum::extract::Request;
+use goplt_core::{Problem, RequestContext, error::chain};
+use http::StatusCode;
+use tracing::{
+    Span, debug, error, error_span,
+    field::{Empty, display},
+    info, warn,
+};
+
+/// Which lines a request leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// One each at `info`.
+    Routes,
+    /// One each at `debug`: whoever watches a process asks often.
+    Probes,
+}
+
+/// The span of a request. Its level is `error` so that it is there for every line within.
+pub(super) fn request_span(request: &Request, cx: &RequestContext, route: Option<&str>) -> Span {
+    let span = error_span!(
+        "request",
+        method = %request.method(),
+        route,
+        path = Empty,
+        request_id = %cx.request_id(),
+        trace_id = Empty,
+        tenant_id = Empty,
+        user_id = Empty,
+    );
+    if span.is_disabled() {
+        return span;
+    }
+    if cx.trace().is_valid() {
+        span.record(
+            "trace_id",
+            display(format_args!("{:032x}", cx.trace().trace_id())),
+        );
+    }
+    // A path holds ids, and its route tells enough, unless there is none.
+    if route.is_none() {
+        let path = request.uri().path();
+        let cut = path
+            .char_indices()
+            .nth(PATH_CHARACTERS)
+            .map_or(path.len(), |(at, _)| at);
+        span.record("path", &path[..cut]);
+    }
+    span
+}
+
+const PATH_CHARACTERS: usize = 200;
 
 /// Writes into the request's span who calls, and for which tenant, once that is known.
 pub(in crate::http) fn record_identity(cx: &RequestContext) {
@@ -12,5 +66,28 @@ pub(in crate::http) fn record_identity(cx: &RequestContext) {
     }
     if let Some(principal) = cx.principal() {
         span.record("user_id", principal.subject());
+    }
+}
+
+/// The one line of a request; the rest is in its span.
+pub(super) fn access(access: Access, status: StatusCode, duration: Duration) {
+    let status = status.as_u16();
+    let duration_ms = duration.as_secs_f64() * 1_000.0;
+    match access {
+        Access::Routes => info!(target: "goplt::access", status, duration_ms, "request"),
+        Access::Probes => debug!(target: "goplt::access", status, duration_ms, "request"),
+    }
+}
+
+/// Tells the cause of a problem, once: ours as errors, callers' for whoever looks closely.
+pub(super) fn problem(problem: &Problem) {
+    let status = problem.status().as_u16();
+    let code = problem.reason();
+    match (problem.status().is_server_error(), problem.source()) {
+        (true, Some(cause)) => error!(status, code, cause = %chain(cause), "request failed"),
+        // Refused on purpose, as under load.
+        (true, None) => warn!(status, code, "request failed"),
+        (false, Some(cause)) => debug!(status, code, cause = %chain(cause), "request refused"),
+        (false, None) => debug!(status, code, "request refused"),
     }
 }
