@@ -5,7 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Error, Fields, Index, Member, Path, Result, spanned::Spanned};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    syn::parse2(input).and_then(|input| derive(&input)).unwrap_or_else(Error::into_compile_error)
+    syn::parse2(input)
+        .and_then(|input| derive(&input))
+        .unwrap_or_else(Error::into_compile_error)
 }
 
 fn derive(input: &DeriveInput) -> Result<TokenStream> {
@@ -65,7 +67,11 @@ fn newtype(input: &DeriveInput) -> Result<(Member, &syn::Type)> {
 /// Where goplt-core is: `::goplt_core`, or what `#[<attribute>(crate = path)]` says.
 pub(crate) fn crate_path(input: &DeriveInput, attribute: &str) -> Result<Path> {
     let mut path = syn::parse_quote!(::goplt_core);
-    for found in input.attrs.iter().filter(|found| found.path().is_ident(attribute)) {
+    for found in input
+        .attrs
+        .iter()
+        .filter(|found| found.path().is_ident(attribute))
+    {
         found.parse_nested_meta(|meta| {
             if !meta.path.is_ident("crate") {
                 return Err(meta.error("only `crate = path` can stand here"));
@@ -83,12 +89,24 @@ mod tests {
 
     #[test]
     fn an_enum_is_refused_with_what_to_do_instead() {
-        let expanded = expand(quote!(enum Colour { Red, Blue })).to_string();
+        let expanded = expand(quote!(
+            enum Colour {
+                Red,
+                Blue,
+            }
+        ))
+        .to_string();
         assert!(expanded.contains("compile_error") && expanded.contains("by way of `String`"));
     }
 
     #[test]
     fn a_struct_with_two_fields_is_refused() {
-        assert!(expand(quote!(struct Pair(i32, i32);)).to_string().contains("compile_error"));
+        assert!(
+            expand(quote!(
+                struct Pair(i32, i32);
+            ))
+            .to_string()
+            .contains("compile_error")
+        );
     }
 }

@@ -9,7 +9,9 @@ use syn::{
 use crate::db_value::crate_path;
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    syn::parse2(input).and_then(|input| derive(&input)).unwrap_or_else(Error::into_compile_error)
+    syn::parse2(input)
+        .and_then(|input| derive(&input))
+        .unwrap_or_else(Error::into_compile_error)
 }
 
 /// What the attributes of a field say.
@@ -65,12 +67,19 @@ fn fields(input: &DeriveInput) -> Result<Vec<&Field>> {
 }
 
 fn column(field: &Field) -> Result<Column> {
-    let ident = field.ident.as_ref().expect("only structs with named fields come here");
+    let ident = field
+        .ident
+        .as_ref()
+        .expect("only structs with named fields come here");
     let mut column = Column {
         name: LitStr::new(&ident.unraw().to_string(), ident.span()),
         json: false,
     };
-    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("row")) {
+    for attribute in field
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("row"))
+    {
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("json") {
                 column.json = true;
@@ -95,14 +104,29 @@ mod tests {
             struct Post { r#type: String, #[row(rename = "author_id")] author: Uuid, #[row(json)] tags: Tags }
         });
         let expanded = expanded.to_string();
-        assert!(expanded.contains(r#"& ["type" , "author_id" , "tags"]"#), "{expanded}");
+        assert!(
+            expanded.contains(r#"& ["type" , "author_id" , "tags"]"#),
+            "{expanded}"
+        );
         assert!(expanded.contains("Json < Tags >"), "{expanded}");
     }
 
     #[test]
     fn what_cannot_be_read_is_refused_with_what_to_do_instead() {
-        assert!(expand(quote!(struct Pair(i32, i32);)).to_string().contains("as a tuple"));
-        let unknown = expand(quote!(struct A { #[row(skip)] a: i32 })).to_string();
+        assert!(
+            expand(quote!(
+                struct Pair(i32, i32);
+            ))
+            .to_string()
+            .contains("as a tuple")
+        );
+        let unknown = expand(quote!(
+            struct A {
+                #[row(skip)]
+                a: i32,
+            }
+        ))
+        .to_string();
         assert!(unknown.contains("unknown; write `json`"));
     }
 }

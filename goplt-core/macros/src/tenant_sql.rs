@@ -69,7 +69,13 @@ fn count(statement: &Statement, input: &Input) -> Result<()> {
 
 fn emit(door: Door, statement: &Statement, input: &Input) -> TokenStream {
     let Input { krate, binds, .. } = input;
-    let Statement { sqlite, postgres, params, writes, .. } = statement;
+    let Statement {
+        sqlite,
+        postgres,
+        params,
+        writes,
+        ..
+    } = statement;
     let takes_tenant = statement.tenant_param.is_some();
     let ty = match door {
         Door::Tenant => quote!(TenantSql),
@@ -144,13 +150,19 @@ mod tests {
         let expanded = tenant(quote!("SELECT id FROM blog_posts WHERE id = ?", id));
         assert!(expanded.contains("blog_posts.tenant_id = ?2"), "{expanded}");
         assert!(expanded.contains("blog_posts.tenant_id = $2"), "{expanded}");
-        assert!(expanded.contains("takes_tenant : true , writes : false"), "{expanded}");
+        assert!(
+            expanded.contains("takes_tenant : true , writes : false"),
+            "{expanded}"
+        );
     }
 
     #[test]
     fn a_refusal_draws_the_place_and_names_the_mend() {
         let expanded = tenant(quote!("SELECT id FROM blog_post"));
-        assert!(expanded.contains("did you mean `blog_posts`?"), "{expanded}");
+        assert!(
+            expanded.contains("did you mean `blog_posts`?"),
+            "{expanded}"
+        );
         assert!(expanded.contains("^^^^^^^^^"), "{expanded}");
     }
 
@@ -175,7 +187,10 @@ mod tests {
             quote!(crate = ::goplt_module::core; tables = ["auth_keys"]; "SELECT id FROM auth_keys",),
         );
         let expanded = expanded.to_string();
-        assert!(expanded.contains(":: goplt_module :: core :: data :: HostSql"), "{expanded}");
+        assert!(
+            expanded.contains(":: goplt_module :: core :: data :: HostSql"),
+            "{expanded}"
+        );
         assert!(expanded.contains("takes_tenant : false"), "{expanded}");
     }
 }

@@ -7,7 +7,9 @@ use tokio::time::Instant;
 use super::{
     DatabaseSettings, DbError, HostScope, HostTx, ScopeMint, TenantScope, TenantTx,
     engine::{self, Access, Engine, Patience, Session},
+    kernel::Seams,
 };
+use crate::{Clock, Random};
 
 /// A database whose rows belong to tenants. Modules hold it; clones share its connections.
 ///
@@ -36,6 +38,7 @@ use super::{
 #[derive(Clone)]
 pub struct TenantDb {
     inner: Arc<Inner>,
+    seams: Seams,
 }
 
 struct Inner {
@@ -62,7 +65,16 @@ impl TenantDb {
         };
         Ok(Self {
             inner: Arc::new(inner),
+            seams: Seams::new(Clock::system(), Random::system()),
         })
+    }
+
+    /// The same database, with this time and randomness for the events and jobs that its
+    /// transactions write: the system's, until set otherwise.
+    #[must_use]
+    pub fn with_seams(mut self, clock: Clock, random: Random) -> Self {
+        self.seams = Seams::new(clock, random);
+        self
     }
 
     /// A transaction that reads and writes the tenant's rows.
@@ -80,7 +92,7 @@ impl TenantDb {
     /// Dropping the future leaves no transaction open.
     pub async fn begin(&self, scope: &TenantScope) -> Result<TenantTx, DbError> {
         let session = self.tenant_session(scope, Access::Write).await?;
-        Ok(TenantTx::new(session, scope, Access::Write))
+        Ok(TenantTx::new(session, scope, Access::Write, self))
     }
 
     /// A transaction that only reads the tenant's rows; several run at once, also beside a writing
@@ -95,7 +107,7 @@ impl TenantDb {
     /// Dropping the future leaves no transaction open.
     pub async fn begin_read(&self, scope: &TenantScope) -> Result<TenantTx, DbError> {
         let session = self.tenant_session(scope, Access::Read).await?;
-        Ok(TenantTx::new(session, scope, Access::Read))
+        Ok(TenantTx::new(session, scope, Access::Read, self))
     }
 
     /// A transaction across tenants, on the tables that the module declared for it.
@@ -131,7 +143,13 @@ impl TenantDb {
     /// What [`begin_read`](Self::begin_read) would return.
     pub async fn ping(&self) -> Result<(), DbError> {
         let timeout = self.inner.acquire_timeout.min(PING_TIMEOUT);
-        self.inner.engine.ping(Patience { timeout, deadline: None }).await
+        self.inner
+            .engine
+            .ping(Patience {
+                timeout,
+                deadline: None,
+            })
+            .await
     }
 
     /// Waits until open transactions have ended, and closes the connections. Later calls of
@@ -144,11 +162,15 @@ impl TenantDb {
         self.inner.engine.close().await;
     }
 
+    pub(crate) const fn seams(&self) -> &Seams {
+        &self.seams
+    }
+
     pub(crate) fn engine(&self) -> &dyn Engine {
         &*self.inner.engine
     }
 
-    async fn tenant_session(
+    pub(super) async fn tenant_session(
         &self,
         scope: &TenantScope,
         access: Access,
@@ -178,7 +200,10 @@ impl TenantDb {
             return Err(DbError::ForeignScope);
         }
         let timeout = self.inner.acquire_timeout;
-        self.inner.engine.begin(access, Patience { timeout, deadline }).await
+        self.inner
+            .engine
+            .begin(access, Patience { timeout, deadline })
+            .await
     }
 }
 

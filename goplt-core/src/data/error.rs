@@ -26,7 +26,9 @@ pub enum DbError {
     #[error("`database.url` is not usable: {0}")]
     Url(String),
     /// The URL names an engine that this binary was built without.
-    #[error("`database.url` names {engine}, but this binary was built without it: enable the feature `{feature}` of `goplt-core`")]
+    #[error(
+        "`database.url` names {engine}, but this binary was built without it: enable the feature `{feature}` of `goplt-core`"
+    )]
     NoEngine {
         /// The engine.
         engine: &'static str,
@@ -178,7 +180,13 @@ impl DbError {
     /// Whether a primary key or unique index was violated.
     #[must_use]
     pub const fn is_unique_violation(&self) -> bool {
-        matches!(self, Self::Constraint { kind: ConstraintKind::Unique, .. })
+        matches!(
+            self,
+            Self::Constraint {
+                kind: ConstraintKind::Unique,
+                ..
+            }
+        )
     }
 
     /// The violated constraint: its name, or on SQLite its columns

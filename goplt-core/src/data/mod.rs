@@ -12,6 +12,10 @@ mod engine;
 #[cfg(feature = "data")]
 mod error;
 #[cfg(feature = "data")]
+pub(crate) mod kernel;
+#[cfg(feature = "data")]
+pub mod migration;
+#[cfg(feature = "data")]
 mod row;
 mod scope;
 #[cfg(feature = "data")]
@@ -26,6 +30,13 @@ mod value;
 pub use scope::{HostScope, NoTenant, ScopeMint, TenantMismatch, TenantScope};
 
 #[cfg(feature = "data")]
+pub use self::kernel::KERNEL_MIGRATIONS;
+#[cfg(feature = "data")]
+#[doc(hidden)]
+pub use self::sql::Statement as __Statement;
+#[cfg(feature = "data")]
+pub(crate) use self::tx::{Prelude, Refused};
+#[cfg(feature = "data")]
 pub use self::{
     db::TenantDb,
     error::{ConstraintKind, DbError},
@@ -35,9 +46,6 @@ pub use self::{
     tx::{HostTx, TenantTx},
     value::{DbType, DbValue, IntoValue, Json, Value, ValueError},
 };
-#[cfg(feature = "data")]
-#[doc(hidden)]
-pub use self::sql::Statement as __Statement;
 #[cfg(feature = "data")]
 #[doc(inline)]
 pub use goplt_macros::{DbValue, FromRow};

@@ -15,7 +15,7 @@ use goplt_manifest::Dialect;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
-use super::{DatabaseSettings, DbError, DbType, Value, row::RawRow, sql::Bound};
+use super::{DatabaseSettings, DbError, DbType, Value, migration::Table, row::RawRow, sql::Bound};
 
 /// Opens transactions.
 pub(crate) trait Engine: fmt::Debug + Send + Sync + 'static {
@@ -71,6 +71,12 @@ pub(crate) trait Admin: Send {
         binds: Vec<Value>,
         types: &'static [DbType],
     ) -> BoxFuture<'a, Result<Vec<Vec<Value>>, DbError>>;
+
+    /// Every table, as the catalogue describes it.
+    fn tables(&mut self) -> BoxFuture<'_, Result<Vec<Table>, DbError>>;
+
+    /// That every foreign key finds its row.
+    fn check_references(&mut self) -> BoxFuture<'_, Result<(), DbError>>;
 
     /// Commits the transaction.
     fn commit(&mut self) -> BoxFuture<'_, Result<(), DbError>>;
@@ -128,7 +134,9 @@ impl Patience {
     /// Runs `waiting`, but no longer than this.
     pub(crate) async fn wait<T>(&self, waiting: impl Future<Output = T>) -> Result<T, DbError> {
         let patient = Instant::now() + self.timeout;
-        let until = self.deadline.map_or(patient, |deadline| deadline.min(patient));
+        let until = self
+            .deadline
+            .map_or(patient, |deadline| deadline.min(patient));
         match tokio::time::timeout_at(until, waiting).await {
             Ok(done) => Ok(done),
             Err(_) if until < patient => Err(DbError::Deadline),

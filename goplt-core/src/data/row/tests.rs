@@ -51,7 +51,9 @@ fn fields_are_found_by_name_with_and_without_known_places() {
 #[test]
 fn a_missing_column_is_named_with_those_that_are_there() {
     let raw = Fake(vec![("likes", Value::I64(3)), ("body", Value::I64(3))]);
-    let error = Post::from_row(&Row::new(&raw, &Places::of::<Post>())).err().unwrap();
+    let error = Post::from_row(&Row::new(&raw, &Places::of::<Post>()))
+        .err()
+        .unwrap();
     assert_eq!(
         error.to_string(),
         "the result has no column `title`; it has `likes`, `body`"
@@ -71,5 +73,8 @@ fn what_does_not_fit_names_the_column_and_not_the_value() {
     let (raw, places) = (row(), Places::default());
     let error = Row::new(&raw, &places).get::<bool>("title").unwrap_err();
     let shown = crate::error::chain(&error).to_string();
-    assert_eq!(shown, "the column `title` cannot be read: holds TEXT, not BOOLEAN");
+    assert_eq!(
+        shown,
+        "the column `title` cannot be read: holds TEXT, not BOOLEAN"
+    );
 }

@@ -50,13 +50,22 @@ impl TenantSql {
             return Err(DbError::Binds { wanted, found });
         }
         let statement = Text::Shared(statement);
-        Ok(Self { bound: Bound { statement, values: binds } })
+        Ok(Self {
+            bound: Bound {
+                statement,
+                values: binds,
+            },
+        })
     }
 }
 
 fn analysed(sql: &str, tables: &[&str]) -> Result<Arc<Statement>, DbError> {
     let key = (tables.join(","), sql.to_owned());
-    if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    if let Some(known) = KNOWN
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&key)
+    {
         return Ok(known.clone());
     }
     let rewritten = goplt_sql::rewrite(sql, &Tables::new(tables.iter().copied()))

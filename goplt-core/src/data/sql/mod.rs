@@ -32,7 +32,10 @@ pub struct HostSql {
 /// A statement as the macros write it.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "the macros write it as a literal in a constant")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the macros write it as a literal in a constant"
+)]
 pub struct Statement {
     pub sqlite: Cow<'static, str>,
     pub postgres: Cow<'static, str>,
@@ -52,7 +55,10 @@ pub(crate) struct Bound {
 #[derive(Debug, Clone)]
 pub(crate) enum Text {
     Static(&'static Statement),
-    #[cfg_attr(not(feature = "dynamic-sql"), expect(dead_code, reason = "made at run time"))]
+    #[cfg_attr(
+        not(feature = "dynamic-sql"),
+        expect(dead_code, reason = "made at run time")
+    )]
     Shared(Arc<Statement>),
 }
 
@@ -62,7 +68,9 @@ impl TenantSql {
     #[doc(hidden)]
     pub fn __new(statement: &'static Statement, values: Vec<Value>) -> Self {
         let statement = Text::Static(statement);
-        Self { bound: Bound { statement, values } }
+        Self {
+            bound: Bound { statement, values },
+        }
     }
 
     /// The text that SQLite runs: for tests and tools.
@@ -90,7 +98,9 @@ impl HostSql {
     #[doc(hidden)]
     pub fn __new(statement: &'static Statement, values: Vec<Value>) -> Self {
         let statement = Text::Static(statement);
-        Self { bound: Bound { statement, values } }
+        Self {
+            bound: Bound { statement, values },
+        }
     }
 
     /// The text that SQLite runs: for tests and tools.
@@ -124,20 +134,35 @@ impl Bound {
 
     /// Checks the values, and adds the tenant where the statement wants it.
     pub(crate) fn complete(&mut self, tenant: Option<&str>) -> Result<(), DbError> {
-        let Statement { params, takes_tenant, .. } = *self.statement();
+        let Statement {
+            params,
+            takes_tenant,
+            ..
+        } = *self.statement();
         let found = self.values.len();
         if found != params {
-            return Err(DbError::Binds { wanted: params, found });
+            return Err(DbError::Binds {
+                wanted: params,
+                found,
+            });
         }
         for (index, value) in self.values.iter().enumerate() {
             if let Value::Invalid(source) = value {
                 let source = source.clone();
-                return Err(DbError::Bind { index: index + 1, source });
+                return Err(DbError::Bind {
+                    index: index + 1,
+                    source,
+                });
             }
         }
         match tenant {
             Some(tenant) if takes_tenant => self.values.push(tenant.into_value()),
-            None if takes_tenant => return Err(DbError::Binds { wanted: params + 1, found }),
+            None if takes_tenant => {
+                return Err(DbError::Binds {
+                    wanted: params + 1,
+                    found,
+                });
+            }
             _ => {}
         }
         Ok(())

@@ -1,16 +1,19 @@
 //! Transactions: [`TenantTx`] on one tenant's rows, [`HostTx`] across tenants.
 
+mod lazy;
 mod run;
 
 use std::fmt;
 
+pub(crate) use self::lazy::{Prelude, Refused};
 use self::run::Transaction;
 use super::{
-    DbError, FromRow, HostSql, TenantScope, TenantSql,
+    DbError, FromRow, HostSql, TenantDb, TenantScope, TenantSql,
     engine::{Access, Session},
+    kernel::{Origin, Wake},
     scope::OpenWrite,
 };
-use crate::TenantId;
+use crate::{TenantId, Uuid};
 
 /// A transaction on the rows of one tenant. Dropped without [`commit`](Self::commit), also in the
 /// middle of a statement, it rolls back.
@@ -30,6 +33,7 @@ pub struct TenantTx {
     tx: Transaction,
     tenant: TenantId,
     _open: Option<OpenWrite>,
+    origin: Origin,
 }
 
 /// A transaction across tenants, on the tables that its module declared. Dropped without
@@ -41,11 +45,38 @@ pub struct HostTx {
 // === impl TenantTx ===
 
 impl TenantTx {
-    pub(super) fn new(session: Box<dyn Session>, scope: &TenantScope, access: Access) -> Self {
+    pub(super) fn new(
+        session: Box<dyn Session>,
+        scope: &TenantScope,
+        access: Access,
+        db: &TenantDb,
+    ) -> Self {
+        let open = (access == Access::Write).then(|| scope.open_write());
+        Self::with(session, scope, access, open, db)
+    }
+
+    /// On a session that opens, and marks itself open, when it is first used.
+    fn lazy(session: Box<dyn Session>, scope: &TenantScope, db: &TenantDb) -> Self {
+        Self::with(session, scope, Access::Write, None, db)
+    }
+
+    fn with(
+        session: Box<dyn Session>,
+        scope: &TenantScope,
+        access: Access,
+        open: Option<OpenWrite>,
+        db: &TenantDb,
+    ) -> Self {
         Self {
             tx: Transaction::new(session, access, scope.deadline()),
             tenant: scope.tenant().clone(),
-            _open: (access == Access::Write).then(|| scope.open_write()),
+            _open: open,
+            origin: Origin {
+                seams: db.seams().clone(),
+                scope: scope.clone(),
+                cause: None,
+                wake: Wake::default(),
+            },
         }
     }
 
@@ -58,7 +89,10 @@ impl TenantTx {
     /// # Cancel safety
     ///
     /// Dropping the future interrupts the statement; the transaction can only be dropped then.
-    pub async fn fetch_all<T: FromRow + Send>(&mut self, sql: TenantSql) -> Result<Vec<T>, DbError> {
+    pub async fn fetch_all<T: FromRow + Send>(
+        &mut self,
+        sql: TenantSql,
+    ) -> Result<Vec<T>, DbError> {
         self.tx.fetch_all(sql.bound, Some(&self.tenant)).await
     }
 
@@ -114,7 +148,17 @@ impl TenantTx {
     ///
     /// A dropped future leaves it open whether the commit happened: await it where that matters.
     pub async fn commit(self) -> Result<(), DbError> {
-        self.tx.commit().await
+        self.tx.commit().await?;
+        self.origin.seams.wake(self.origin.wake);
+        Ok(())
+    }
+
+    pub(crate) fn caused_by(&mut self, event: Uuid) {
+        self.origin.cause = Some(event);
+    }
+
+    pub(crate) fn origin(&mut self) -> &mut Origin {
+        &mut self.origin
     }
 
     /// Whose rows they are.
@@ -126,7 +170,9 @@ impl TenantTx {
 
 impl fmt::Debug for TenantTx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantTx").field("tenant", &self.tenant).finish_non_exhaustive()
+        f.debug_struct("TenantTx")
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
     }
 }
 

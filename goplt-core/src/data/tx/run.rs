@@ -100,10 +100,15 @@ impl Transaction {
         }
         let span = span(bound.statement());
         self.aborted = true;
-        let running = self.session.run(bound, wanted, rows).instrument(span.clone());
+        let running = self
+            .session
+            .run(bound, wanted, rows)
+            .instrument(span.clone());
         let done = match self.deadline {
             None => running.await,
-            Some(deadline) => timeout_at(deadline, running).await.unwrap_or(Err(DbError::Deadline)),
+            Some(deadline) => timeout_at(deadline, running)
+                .await
+                .unwrap_or(Err(DbError::Deadline)),
         };
         self.aborted = done.as_ref().is_err_and(is_of_the_database);
         if let Err(error) = &done {
@@ -127,6 +132,9 @@ fn span(statement: &Statement) -> Span {
 const fn is_of_the_database(error: &DbError) -> bool {
     !matches!(
         error,
-        DbError::Column { .. } | DbError::NoColumn { .. } | DbError::Width { .. } | DbError::Bind { .. }
+        DbError::Column { .. }
+            | DbError::NoColumn { .. }
+            | DbError::Width { .. }
+            | DbError::Bind { .. }
     )
 }

@@ -141,7 +141,9 @@ impl DbValue for TenantId {
     const TYPE: DbType = DbType::Text;
 
     fn from_value(value: Value) -> Result<Self, ValueError> {
-        String::from_value(value)?.parse().map_err(ValueError::refused)
+        String::from_value(value)?
+            .parse()
+            .map_err(ValueError::refused)
     }
 }
 
@@ -149,7 +151,9 @@ impl DbValue for RequestId {
     const TYPE: DbType = DbType::Text;
 
     fn from_value(value: Value) -> Result<Self, ValueError> {
-        String::from_value(value)?.parse().map_err(ValueError::refused)
+        String::from_value(value)?
+            .parse()
+            .map_err(ValueError::refused)
     }
 }
 
@@ -200,7 +204,9 @@ fn float(value: f64) -> Value {
 
 fn text(value: String) -> Value {
     if value.as_bytes().contains(&0) {
-        return Value::Invalid(ValueError::Unstorable("text with a NUL character cannot be stored"));
+        return Value::Invalid(ValueError::Unstorable(
+            "text with a NUL character cannot be stored",
+        ));
     }
     Value::Text(value)
 }
@@ -220,14 +226,19 @@ mod tests {
     #[test]
     fn none_keeps_its_type() {
         assert_eq!(None::<Uuid>.into_value(), Value::Null(DbType::Uuid));
-        assert_eq!(Option::<Uuid>::from_value(Value::Null(DbType::Uuid)), Ok(None));
+        assert_eq!(
+            Option::<Uuid>::from_value(Value::Null(DbType::Uuid)),
+            Ok(None)
+        );
     }
 
     #[test]
     fn what_one_of_the_databases_refuses_is_refused_everywhere() {
         assert_eq!(f64::NAN.into_value().db_type(), None);
         assert_eq!("a\0b".into_value().db_type(), None);
-        let Value::F64(zero) = (-0.0).into_value() else { panic!("a number") };
+        let Value::F64(zero) = (-0.0).into_value() else {
+            panic!("a number")
+        };
         assert!(zero.is_sign_positive());
     }
 

@@ -17,7 +17,10 @@ use super::{DbType, DbValue, IntoValue, Value, ValueError};
 /// # Ok::<_, goplt_core::data::ValueError>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "it is made and taken apart by its one field")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "it is made and taken apart by its one field"
+)]
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> DbValue for Json<T> {
@@ -25,7 +28,9 @@ impl<T: DeserializeOwned> DbValue for Json<T> {
 
     fn from_value(value: Value) -> Result<Self, ValueError> {
         match value {
-            Value::Json(text) => serde_json::from_str(&text).map(Self).map_err(ValueError::refused),
+            Value::Json(text) => serde_json::from_str(&text)
+                .map(Self)
+                .map_err(ValueError::refused),
             other => Err(ValueError::of(Self::TYPE, &other)),
         }
     }
@@ -35,9 +40,9 @@ impl<T: Serialize> IntoValue for Json<T> {
     fn into_value(self) -> Value {
         match serde_json::to_string(&self.0) {
             // PostgreSQL has no NUL in JSONB either.
-            Ok(text) if has_nul(&text) => {
-                Value::Invalid(ValueError::Unstorable("JSON with a NUL character cannot be stored"))
-            }
+            Ok(text) if has_nul(&text) => Value::Invalid(ValueError::Unstorable(
+                "JSON with a NUL character cannot be stored",
+            )),
             Ok(text) => Value::Json(text),
             Err(error) => Value::Invalid(ValueError::refused(error)),
         }
@@ -47,7 +52,11 @@ impl<T: Serialize> IntoValue for Json<T> {
 /// Whether JSON text has the escape of NUL: `\\u0000` after an even number of backslashes.
 fn has_nul(json: &str) -> bool {
     json.match_indices("\\u0000").any(|(at, _)| {
-        let slashes = json[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        let slashes = json[..at]
+            .bytes()
+            .rev()
+            .take_while(|byte| *byte == b'\\')
+            .count();
         slashes % 2 == 0
     })
 }

@@ -6,14 +6,15 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use super::{error, value};
+use super::{catalogue, error, value};
 use crate::data::{
-    DbError, DbType, Value,
+    ConstraintKind, DbError, DbType, DbValue, Value,
     engine::{Admin, transaction},
+    migration::Table,
     row::RawRow,
 };
 
-struct SqliteAdmin {
+pub(super) struct SqliteAdmin {
     sqlite: SqliteConnection,
 }
 
@@ -45,14 +46,40 @@ impl Admin for SqliteAdmin {
     ) -> BoxFuture<'a, Result<Vec<Vec<Value>>, DbError>> {
         Box::pin(async move {
             let query = sqlx::query_with(AssertSqlSafe(sql), value::arguments(binds)?);
-            let rows = self.sqlite.fetch_all(query).await.map_err(error::from_sqlx)?;
+            let rows = self
+                .sqlite
+                .fetch_all(query)
+                .await
+                .map_err(error::from_sqlx)?;
             rows.iter().map(|row| read(row, types)).collect()
+        })
+    }
+
+    fn tables(&mut self) -> BoxFuture<'_, Result<Vec<Table>, DbError>> {
+        Box::pin(catalogue::tables(self))
+    }
+
+    fn check_references(&mut self) -> BoxFuture<'_, Result<(), DbError>> {
+        Box::pin(async move {
+            let broken = self
+                .query("PRAGMA foreign_key_check", vec![], &[DbType::Text])
+                .await?;
+            match broken.into_iter().flatten().next() {
+                None => Ok(()),
+                Some(table) => Err(DbError::Constraint {
+                    kind: ConstraintKind::ForeignKey,
+                    name: String::from_value(table).ok().map(Into::into),
+                    source: "a row of this table refers to one that is not there".into(),
+                }),
+            }
         })
     }
 
     fn commit(&mut self) -> BoxFuture<'_, Result<(), DbError>> {
         Box::pin(async move {
-            transaction::commit::<Sqlite>(&mut self.sqlite).await.map_err(error::from_sqlx)
+            transaction::commit::<Sqlite>(&mut self.sqlite)
+                .await
+                .map_err(error::from_sqlx)
         })
     }
 

@@ -33,7 +33,10 @@ pub(super) fn is_busy(error: &sqlx::Error) -> bool {
 
 fn from_database(error: Box<dyn DatabaseError>) -> DbError {
     if let Some(kind) = constraint(error.kind()) {
-        let name = error.message().split_once("failed: ").map(|(_, name)| name.into());
+        let name = error
+            .message()
+            .split_once("failed: ")
+            .map(|(_, name)| name.into());
         let source = error.into_error();
         return DbError::Constraint { kind, name, source };
     }

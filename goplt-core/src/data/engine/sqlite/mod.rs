@@ -1,6 +1,7 @@
 //! SQLite: one file in WAL mode, one connection that writes, a few that read.
 
 mod admin;
+mod catalogue;
 mod error;
 mod open;
 mod pool;
@@ -42,7 +43,10 @@ pub(super) async fn open(
     let place = Place::parse(path)?;
     place.prepare()?;
     let options = options(&place, settings);
-    let most = settings.max_connections().saturating_sub(1).clamp(1, MOST_READERS);
+    let most = settings
+        .max_connections()
+        .saturating_sub(1)
+        .clamp(1, MOST_READERS);
     let engine = Sqlite {
         writer: Pool::new(options.clone(), 1),
         readers: Pool::new(options.clone().pragma("query_only", "ON"), most),
@@ -51,7 +55,9 @@ pub(super) async fn open(
     };
     // The first connection creates the file and sets its journal; better now than in a request.
     let first = engine.writer.connect().await;
-    engine.writer.put(first.map_err(|error| engine.place.refused(error))?);
+    engine
+        .writer
+        .put(first.map_err(|error| engine.place.refused(error))?);
     Ok(Box::new(engine))
 }
 
@@ -96,7 +102,12 @@ impl Engine for Sqlite {
     }
 
     fn ping(&self, patience: Patience) -> BoxFuture<'_, Result<(), DbError>> {
-        Box::pin(async move { patience.wait(self.readers.begin(Access::Read)).await?.map(drop) })
+        Box::pin(async move {
+            patience
+                .wait(self.readers.begin(Access::Read))
+                .await?
+                .map(drop)
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
@@ -108,7 +119,11 @@ impl Engine for Sqlite {
 
     fn admin(&self) -> BoxFuture<'_, Result<Box<dyn Admin>, DbError>> {
         // Off while tables are rebuilt; the references are checked before the commit.
-        let options = self.options.clone().foreign_keys(false).busy_timeout(ADMIN_PATIENCE);
+        let options = self
+            .options
+            .clone()
+            .foreign_keys(false)
+            .busy_timeout(ADMIN_PATIENCE);
         Box::pin(admin::connect(options))
     }
 }

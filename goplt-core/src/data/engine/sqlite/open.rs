@@ -36,10 +36,17 @@ impl Place {
 
     fn temporary() -> Result<Self, DbError> {
         let mut random = [0; 16];
-        getrandom::fill(&mut random)
-            .map_err(|error| refuse("a temporary file", "there is no randomness", error.to_string()))?;
+        getrandom::fill(&mut random).map_err(|error| {
+            refuse(
+                "a temporary file",
+                "there is no randomness",
+                error.to_string(),
+            )
+        })?;
         let folder = format!("goplt-{}", Uuid::from_bytes(random));
-        Ok(Self::Temporary(std::env::temp_dir().join(folder).join("test.db")))
+        Ok(Self::Temporary(
+            std::env::temp_dir().join(folder).join("test.db"),
+        ))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -55,9 +62,15 @@ impl Place {
     /// Makes the folder, and sees that a file in it can be written.
     pub(super) fn prepare(&self) -> Result<(), DbError> {
         let path = self.path();
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             fs::create_dir_all(folder).map_err(|error| {
-                self.reason("its folder cannot be made; create it or name another place", error)
+                self.reason(
+                    "its folder cannot be made; create it or name another place",
+                    error,
+                )
             })?;
         }
         // SQLite would only say "unable to open database file".
@@ -81,8 +94,9 @@ impl Place {
         match error {
             DbError::Damaged(source) => DbError::Open {
                 place: self.shown(),
-                reason: "the file is no SQLite database or is damaged; name another place or restore it"
-                    .into(),
+                reason:
+                    "the file is no SQLite database or is damaged; name another place or restore it"
+                        .into(),
                 source,
             },
             other => DbError::Open {

@@ -71,7 +71,12 @@ impl Pool {
             Access::Read => "BEGIN DEFERRED",
             Access::Write => "BEGIN IMMEDIATE",
         };
-        let permit = self.permits.clone().acquire_owned().await.map_err(|_| DbError::Closed)?;
+        let permit = self
+            .permits
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| DbError::Closed)?;
         let mut lease = Lease {
             conn: self.take(),
             state: State::Ended,
@@ -104,11 +109,17 @@ impl Pool {
     }
 
     pub(super) fn put(&self, conn: Conn) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(conn);
     }
 
     fn take(&self) -> Option<Conn> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
     }
 
     /// Waits until every lease is back, and closes.
@@ -128,22 +139,35 @@ impl Pool {
 impl Lease {
     async fn begin(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
         self.state = State::Running;
-        let conn = self.conn.as_mut().expect("a lease holds its connection until it is dropped");
+        let conn = self
+            .conn
+            .as_mut()
+            .expect("a lease holds its connection until it is dropped");
         let begun = transaction::begin::<Sqlite>(&mut conn.sqlite, statement).await;
-        self.state = if begun.is_ok() { State::Idle } else { State::Broken };
+        self.state = if begun.is_ok() {
+            State::Idle
+        } else {
+            State::Broken
+        };
         begun
     }
 
     pub(super) async fn commit(mut self) -> Result<(), DbError> {
         self.state = State::Running;
         let committed = transaction::commit::<Sqlite>(self.sqlite()).await;
-        self.state = if committed.is_ok() { State::Ended } else { State::Idle };
+        self.state = if committed.is_ok() {
+            State::Ended
+        } else {
+            State::Idle
+        };
         committed.map_err(error::from_sqlx)
     }
 
     pub(super) fn sqlite(&mut self) -> &mut SqliteConnection {
         let conn = self.conn.as_mut();
-        &mut conn.expect("a lease holds its connection until it is dropped").sqlite
+        &mut conn
+            .expect("a lease holds its connection until it is dropped")
+            .sqlite
     }
 
     pub(super) const fn set(&mut self, state: State) {

@@ -65,7 +65,11 @@ async fn read_first(
     query: SqliteQuery,
     rows: RowSink<'_>,
 ) -> Result<u64, DbError> {
-    if let Some(row) = sqlite.fetch_optional(query).await.map_err(error::from_sqlx)? {
+    if let Some(row) = sqlite
+        .fetch_optional(query)
+        .await
+        .map_err(error::from_sqlx)?
+    {
         rows(&row)?;
     }
     Ok(0)

@@ -71,7 +71,12 @@ impl RawRow for SqliteRow {
             (DbType::Bool, Class::Integer) => match integer(raw)? {
                 0 => Value::Bool(false),
                 1 => Value::Bool(true),
-                found => return Err(ValueError::Range { found, wanted: "bool" }),
+                found => {
+                    return Err(ValueError::Range {
+                        found,
+                        wanted: "bool",
+                    });
+                }
             },
             (DbType::I16 | DbType::I32 | DbType::I64, Class::Integer) => Value::I64(integer(raw)?),
             (DbType::F64, Class::Integer | Class::Real) => Value::F64(decode(raw)?),
@@ -92,7 +97,12 @@ impl RawRow for SqliteRow {
             }
             (DbType::Json, Class::Integer) => Value::Json(integer(raw)?.to_string()),
             (DbType::Json, Class::Real) => Value::Json(decode::<f64>(raw)?.to_string()),
-            (wanted, class) => return Err(ValueError::Type { wanted, found: class.name() }),
+            (wanted, class) => {
+                return Err(ValueError::Type {
+                    wanted,
+                    found: class.name(),
+                });
+            }
         })
     }
 }

@@ -1,0 +1,114 @@
+//! What events and jobs need of the data layer: seams, signals, the kernel's own tables.
+
+use std::sync::Arc;
+
+use goplt_manifest::{Dialect, Migration};
+use tokio::sync::watch;
+
+use super::TenantScope;
+use crate::{Clock, Random, Uuid, id::Ids};
+
+/// The kernel's own tables, as migrations of the module `core`: the host runs them before all
+/// others.
+pub static KERNEL_MIGRATIONS: &[Migration] = &[
+    Migration::from_static(
+        1,
+        "events",
+        Dialect::Sqlite,
+        include_str!("../../migrations/V0001__events.sqlite.sql"),
+    ),
+    Migration::from_static(
+        2,
+        "jobs",
+        Dialect::Sqlite,
+        include_str!("../../migrations/V0002__jobs.sqlite.sql"),
+    ),
+];
+
+/// Time, ids and wake-up calls: every handle of one database shares them.
+#[derive(Debug, Clone)]
+pub(crate) struct Seams {
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) events: Signal,
+    pub(crate) jobs: Signal,
+}
+
+/// Tells whoever waits that there may be something to do.
+#[derive(Debug, Clone)]
+pub(crate) struct Signal(Arc<watch::Sender<u64>>);
+
+/// What a transaction knows beyond its rows.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) seams: Seams,
+    pub(crate) scope: TenantScope,
+    /// The event that is being handled.
+    pub(crate) cause: Option<Uuid>,
+    /// Whom to wake after the commit.
+    pub(crate) wake: Wake,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wake {
+    pub(crate) events: bool,
+    pub(crate) jobs: bool,
+}
+
+// === impl Seams ===
+
+impl Seams {
+    pub(crate) fn new(clock: Clock, random: Random) -> Self {
+        Self {
+            ids: Ids::new(clock.clone(), random),
+            clock,
+            events: Signal::new(),
+            jobs: Signal::new(),
+        }
+    }
+
+    pub(crate) fn wake(&self, wake: Wake) {
+        if wake.events {
+            self.events.send();
+        }
+        if wake.jobs {
+            self.jobs.send();
+        }
+    }
+}
+
+// === impl Signal ===
+
+impl Signal {
+    fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(0)))
+    }
+
+    pub(crate) fn send(&self) {
+        self.0.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// What was sent after this call is not missed.
+    pub(crate) fn listen(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
+}
+
+/// `tenant_sql!` on the kernel's own tables.
+macro_rules! kernel_tenant_sql {
+    ($($sql:tt)*) => {
+        ::goplt_macros::__tenant_sql!(crate = crate; tables = ["goplt_outbox", "goplt_job"]; $($sql)*)
+    };
+}
+
+/// `host_sql!` on the kernel's own tables.
+macro_rules! kernel_sql {
+    ($($sql:tt)*) => {
+        ::goplt_macros::__host_sql!(crate = crate; tables = [
+            "goplt_outbox", "goplt_relay", "goplt_subscription", "goplt_delivery", "goplt_blocked_key",
+            "goplt_lane", "goplt_member", "goplt_inbox", "goplt_job", "goplt_cron"
+        ]; $($sql)*)
+    };
+}
+
+pub(crate) use {kernel_sql, kernel_tenant_sql};

@@ -1,0 +1,174 @@
+//! What was applied against what this binary has: pure.
+
+use goplt_manifest::Migration;
+
+use super::{
+    MigrationProblem, ModuleMigrations,
+    ledger::{Entry, checksum},
+};
+
+/// The migrations yet to apply, in order, or everything that does not fit.
+pub(super) fn pending<'m>(
+    module: &ModuleMigrations<'m>,
+    files: &[&'m Migration],
+    ledger: &[Entry],
+) -> Result<Vec<&'m Migration>, Vec<MigrationProblem>> {
+    let newest = ledger.last().map_or(0, |entry| entry.version);
+    let newest_file = files.last().map_or(0, |file| file.version);
+    let mut problems = doubled(module, files);
+    for entry in ledger {
+        match files.iter().find(|file| file.version == entry.version) {
+            Some(file) if checksum(&file.sql) == entry.checksum => {}
+            Some(file) => problems.push(changed(module, file, entry, newest.max(newest_file) + 1)),
+            None if entry.version > newest_file => problems.push(unknown(module, entry)),
+            None => problems.push(lost(module, entry)),
+        }
+    }
+    let pending: Vec<_> = files
+        .iter()
+        .copied()
+        .filter(|file| ledger.iter().all(|entry| entry.version != file.version))
+        .collect();
+    let late = pending.iter().filter(|file| file.version < newest);
+    problems.extend(late.map(|file| too_late(module, file, newest, newest_file)));
+    if problems.is_empty() {
+        Ok(pending)
+    } else {
+        Err(problems)
+    }
+}
+
+fn doubled(module: &ModuleMigrations<'_>, files: &[&Migration]) -> Vec<MigrationProblem> {
+    let same = files
+        .windows(2)
+        .filter(|pair| pair[0].version == pair[1].version);
+    same.map(|pair| {
+        let message = format!(
+            "{} and {} have the same version",
+            pair[0].file_name(),
+            pair[1].file_name()
+        );
+        problem(module, message, "give one of them the next free version")
+    })
+    .collect()
+}
+
+fn changed(
+    module: &ModuleMigrations<'_>,
+    file: &Migration,
+    entry: &Entry,
+    next: u32,
+) -> MigrationProblem {
+    let name = file.file_name();
+    let message = format!("{name} is not what was applied on {}", entry.applied);
+    let help = format!(
+        "restore the file as it was (its text is in the table `{}`) and put the change into V{next:04}",
+        super::ledger::table(module)
+    );
+    problem(module, message, help)
+}
+
+fn lost(module: &ModuleMigrations<'_>, entry: &Entry) -> MigrationProblem {
+    let message = format!(
+        "{} was applied on {} and is gone",
+        entry.file, entry.applied
+    );
+    let help = format!(
+        "restore the file; its text is in the table `{}`",
+        super::ledger::table(module)
+    );
+    problem(module, message, help)
+}
+
+fn unknown(module: &ModuleMigrations<'_>, entry: &Entry) -> MigrationProblem {
+    let message = format!(
+        "{} was applied on {} by a newer version, which this one does not know",
+        entry.file, entry.applied
+    );
+    problem(
+        module,
+        message,
+        "run the newer version, or restore the database from before it",
+    )
+}
+
+fn too_late(
+    module: &ModuleMigrations<'_>,
+    file: &Migration,
+    newest: u32,
+    newest_file: u32,
+) -> MigrationProblem {
+    let message = format!(
+        "{} comes before V{newest:04}, which was applied already",
+        file.file_name()
+    );
+    let help = format!(
+        "give it a later version: V{:04}",
+        newest.max(newest_file) + 1
+    );
+    problem(module, message, help)
+}
+
+fn problem(
+    module: &ModuleMigrations<'_>,
+    message: String,
+    help: impl Into<String>,
+) -> MigrationProblem {
+    MigrationProblem::new(module.module, message, help)
+}
+
+#[cfg(test)]
+mod tests {
+    use goplt_manifest::Dialect;
+
+    use super::*;
+    use crate::Timestamp;
+
+    fn file(version: u32, sql: &'static str) -> Migration {
+        Migration::from_static(version, "posts", Dialect::Any, sql)
+    }
+
+    fn entry(version: u32, sql: &str) -> Entry {
+        Entry {
+            version,
+            file: format!("V{version:04}__posts.sql"),
+            checksum: checksum(sql),
+            applied: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn compare(files: &[Migration], ledger: &[Entry]) -> Result<Vec<u32>, Vec<String>> {
+        let name = "blog".parse().unwrap();
+        let module = ModuleMigrations::new(&name, files);
+        let files: Vec<_> = files.iter().collect();
+        pending(&module, &files, ledger)
+            .map(|pending| pending.iter().map(|file| file.version).collect())
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn what_is_not_in_the_ledger_is_pending() {
+        let files = [file(1, "a"), file(2, "b")];
+        assert_eq!(compare(&files, &[]), Ok(vec![1, 2]));
+        assert_eq!(compare(&files, &[entry(1, "a")]), Ok(vec![2]));
+    }
+
+    #[test]
+    fn every_drift_is_told_at_once() {
+        let files = [file(1, "a"), file(2, "b"), file(3, "c"), file(5, "e")];
+        let ledger = [
+            entry(1, "other"),
+            entry(3, "c"),
+            entry(4, "d"),
+            entry(6, "f"),
+        ];
+        let problems = compare(&files, &ledger).unwrap_err();
+        insta::assert_snapshot!(problems.join("\n"), @r"
+        module `blog`: V0001__posts.sql is not what was applied on 1970-01-01T00:00:00Z; restore the file as it was (its text is in the table `blog_schema_history`) and put the change into V0007
+        module `blog`: V0004__posts.sql was applied on 1970-01-01T00:00:00Z and is gone; restore the file; its text is in the table `blog_schema_history`
+        module `blog`: V0006__posts.sql was applied on 1970-01-01T00:00:00Z by a newer version, which this one does not know; run the newer version, or restore the database from before it
+        module `blog`: V0002__posts.sql comes before V0006, which was applied already; give it a later version: V0007
+        module `blog`: V0005__posts.sql comes before V0006, which was applied already; give it a later version: V0007
+        ");
+    }
+}

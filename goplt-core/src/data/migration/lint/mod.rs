@@ -1,0 +1,191 @@
+//! Rules that a schema must keep so that tenants and modules stay apart: pure.
+
+use super::{MigrationProblem, ModuleMigrations};
+
+/// A table as the catalogue describes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) name: String,
+    pub(crate) columns: Vec<Column>,
+    /// The columns of the primary key, in its order.
+    pub(crate) primary_key: Vec<String>,
+    /// Unique indexes: name and columns. An expression is an empty name.
+    pub(crate) unique: Vec<(String, Vec<String>)>,
+    /// The tables that it refers to.
+    pub(crate) references: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) ty: String,
+    pub(crate) not_null: bool,
+}
+
+const TENANT: &str = "tenant_id";
+
+/// Everything in `tables` that breaks a rule. `before` are the tables that were there already.
+pub(super) fn lint(
+    modules: &[ModuleMigrations<'_>],
+    tables: &[Table],
+    before: &[String],
+) -> Vec<MigrationProblem> {
+    let mut problems = Vec::new();
+    for module in modules {
+        for name in module.tenant_tables {
+            match tables.iter().find(|table| table.name == *name) {
+                Some(table) => tenant_table(module, table, &mut problems),
+                None => problems.push(missing(module, name)),
+            }
+        }
+        if module.is_kernel() {
+            continue;
+        }
+        let own = tables
+            .iter()
+            .filter(|table| is_owner(modules, module, &table.name));
+        for table in own {
+            undeclared(module, table, &mut problems);
+            references(modules, module, table, &mut problems);
+        }
+    }
+    let fresh = tables.iter().filter(|table| !before.contains(&table.name));
+    problems.extend(fresh.filter_map(|table| ownerless(modules, table)));
+    problems
+}
+
+/// Whether the table's prefix is this module's: the longest one that fits is the owner's.
+fn is_owner(modules: &[ModuleMigrations<'_>], module: &ModuleMigrations<'_>, table: &str) -> bool {
+    owner(modules, table).is_some_and(|owner| owner.module == module.module)
+}
+
+fn owner<'a, 'm>(
+    modules: &'a [ModuleMigrations<'m>],
+    table: &str,
+) -> Option<&'a ModuleMigrations<'m>> {
+    let fitting = modules
+        .iter()
+        .filter(|module| table.starts_with(&module.prefix()));
+    fitting.max_by_key(|module| module.prefix().len())
+}
+
+fn missing(module: &ModuleMigrations<'_>, name: &str) -> MigrationProblem {
+    let message =
+        format!("its manifest declares the tenant table `{name}`, which no migration makes");
+    MigrationProblem::new(
+        module.module,
+        message,
+        "create it, or take it out of `tables`",
+    )
+}
+
+fn tenant_table(
+    module: &ModuleMigrations<'_>,
+    table: &Table,
+    problems: &mut Vec<MigrationProblem>,
+) {
+    let name = &table.name;
+    let mut add = |message: String, help: String| {
+        problems.push(MigrationProblem::new(module.module, message, help));
+    };
+    let Some(column) = table.columns.iter().find(|column| column.name == TENANT) else {
+        let message = format!("the tenant table `{name}` has no column `tenant_id`");
+        return add(message, "add `tenant_id TEXT NOT NULL`".into());
+    };
+    // Another type would compare `0123` and `123` as numbers: two tenants as one.
+    if !column.not_null || !column.ty.eq_ignore_ascii_case("TEXT") {
+        let message = format!("`tenant_id` of `{name}` is not `TEXT NOT NULL`");
+        add(
+            message,
+            "declare it so; every row belongs to a tenant".into(),
+        );
+    }
+    if table
+        .primary_key
+        .first()
+        .is_none_or(|first| first != TENANT)
+    {
+        let message = format!("the primary key of `{name}` does not begin with `tenant_id`");
+        let rest: Vec<_> = table
+            .primary_key
+            .iter()
+            .filter(|key| *key != TENANT)
+            .collect();
+        let rest = rest
+            .iter()
+            .map(|key| format!(", {key}"))
+            .collect::<String>();
+        add(message, format!("write `PRIMARY KEY (tenant_id{rest})`"));
+    }
+    let leaky = table
+        .unique
+        .iter()
+        .filter(|(_, columns)| columns.first().is_none_or(|first| first != TENANT));
+    for (_, columns) in leaky {
+        let columns = columns.join(", ");
+        let message = format!(
+            "`{name}` is unique on ({columns}) across tenants, so one learns what another has"
+        );
+        add(message, format!("make it unique on (tenant_id, {columns})"));
+    }
+}
+
+fn undeclared(module: &ModuleMigrations<'_>, table: &Table, problems: &mut Vec<MigrationProblem>) {
+    let has_tenant = table.columns.iter().any(|column| column.name == TENANT);
+    let declared = module
+        .tenant_tables
+        .iter()
+        .chain(module.host_tables)
+        .any(|name| *name == table.name);
+    if has_tenant && !declared {
+        let name = &table.name;
+        let message = format!("`{name}` has a column `tenant_id` and is not declared");
+        let help = format!("add `{name}` to `tables` in module.yaml");
+        problems.push(MigrationProblem::new(module.module, message, help));
+    }
+}
+
+fn references(
+    modules: &[ModuleMigrations<'_>],
+    module: &ModuleMigrations<'_>,
+    table: &Table,
+    problems: &mut Vec<MigrationProblem>,
+) {
+    let foreign = table
+        .references
+        .iter()
+        .filter(|other| !is_owner(modules, module, other));
+    for other in foreign {
+        let message = format!(
+            "`{}` refers to `{other}`, a table of another module",
+            table.name
+        );
+        let help = "keep the id without a foreign key, and ask that module by its contract";
+        problems.push(MigrationProblem::new(module.module, message, help));
+    }
+}
+
+/// A new table that no module's prefix claims; the message goes to whoever may have made it.
+fn ownerless(modules: &[ModuleMigrations<'_>], table: &Table) -> Option<MigrationProblem> {
+    let name = &table.name;
+    if owner(modules, name).is_some() {
+        return None;
+    }
+    let makes = |module: &&ModuleMigrations<'_>| {
+        module
+            .migrations
+            .iter()
+            .any(|migration| migration.sql.contains(name.as_str()))
+    };
+    let module = modules.iter().find(makes).or(modules.first())?;
+    let prefix = module.prefix();
+    let message = format!("the table `{name}` does not begin with the module's prefix `{prefix}`");
+    Some(MigrationProblem::new(
+        module.module,
+        message,
+        format!("call it `{prefix}{name}`"),
+    ))
+}
+
+#[cfg(test)]
+mod tests;
