@@ -56,6 +56,15 @@ impl KeyHandle {
     }
 }
 
+/// With keys that are at hand already.
+impl From<KeySet> for KeyHandle {
+    fn from(keys: KeySet) -> Self {
+        let handle = Self::new();
+        handle.publish(keys);
+        handle
+    }
+}
+
 impl Default for KeyHandle {
     fn default() -> Self {
         Self::new()

@@ -55,7 +55,7 @@ fn members(fields: &Fields) -> impl Iterator<Item = (Member, &Field)> {
 
 fn span(field: &Field) -> Span {
     use syn::spanned::Spanned;
-    field.ty.span().resolved_at(Span::mixed_site())
+    field.ty.span().resolved_at(Span::call_site())
 }
 
 /// The field's place; the spans of `file!()` and its kin decide what they say.

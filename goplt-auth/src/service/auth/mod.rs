@@ -26,7 +26,7 @@ use std::sync::{Arc, OnceLock};
 
 use goplt_contracts::{auth::AuthService, authz::AuthzService, identity::IdentityService};
 use goplt_core::{BoxError, Clock, manifest::Manifest};
-use goplt_module::{EdgeContext, IModule, InitContext, Needs, StartContext};
+use goplt_module::{IModule, InitContext, Needs, StartContext, host::EdgeContext};
 
 use self::{keyring::Keyring, master::master_key, sealing::Sealer, service::Sessions};
 use crate::{
@@ -46,6 +46,7 @@ pub struct AuthModule {
 
 /// What the module calls.
 #[derive(Needs)]
+#[expect(missing_debug_implementations, reason = "a contract has nothing to show")]
 pub struct AuthNeeds {
     identity: Arc<dyn IdentityService>,
     authz: Arc<dyn AuthzService>,
@@ -61,7 +62,7 @@ impl AuthModule {
     /// The layer that verifies this module's tokens, for hosts that have the handle: issuer and
     /// audience are those of the configuration, so that both sides agree.
     pub fn layer(keys: KeyHandle, edge: &EdgeContext) -> AuthLayer<JwtVerifier> {
-        let config: Config = edge.config().module();
+        let config: Config = edge.config().get();
         AuthLayer::new(verifier(keys, &config, edge.clock()))
     }
 }

@@ -5,7 +5,7 @@
 //! when the password changes and when the user is deleted: it remembers under which password it
 //! began, and asks identity at every refresh.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use goplt_contracts::{
     authz::{AuthzService, GetUserRolesRequest},
@@ -207,6 +207,12 @@ impl Sessions {
             }
         };
         Ok(self.issuer.issue(self.keyring.signer()?, user_id, tenant, &roles))
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").field("keyring", &self.keyring).finish_non_exhaustive()
     }
 }
 
