@@ -47,6 +47,8 @@ const RESERVED: [&str; 19] = [
     "transport",
 ];
 
+const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+
 /// `server`: the listener.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -207,7 +209,7 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
             vec![
                 text("level", "The least level that is written")
                     .or("info")
-                    .among(&["error", "warn", "info", "debug", "trace"]),
+                    .among(&LEVELS),
                 text("format", "How a line looks")
                     .or("json")
                     .among(&["json", "pretty"])
@@ -259,6 +261,24 @@ pub(super) fn check(config: &Config) -> Vec<ConfigError> {
             }
         }
         _ => {}
+    }
+    let targets = config.section("logging").strings("targets");
+    for target in targets.unwrap_or_default() {
+        let word = target
+            .split_once('=')
+            .map(|(_, level)| level.trim().to_ascii_lowercase());
+        let holds = word.is_some_and(|word| word == "off" || LEVELS.contains(&word.as_str()));
+        if !holds {
+            let shown = super::error::shorten(&target);
+            let message = format!("`logging.targets` holds `{shown}`");
+            let help = Some("write `target=level`, such as `sqlx=warn`");
+            fail(
+                "logging.targets",
+                ConfigErrorKind::NotAllowed,
+                message,
+                help,
+            );
+        }
     }
     errors
 }

@@ -105,18 +105,15 @@ impl<'a> Layers<'a> {
             match flag {
                 Flag::Named { flag, key, value } => self.flag(flag.clone(), key, value),
                 Flag::Set(argument) => match argument.split_once('=') {
-                    Some((key, value)) => {
+                    Some((key, value)) if !key.trim().is_empty() => {
                         let key = key.trim();
-                        self.flag(format!("--set {}", super::error::shorten(key)), key, value);
+                        self.flag(format!("--set {}", key_like(key)), key, value);
                     }
-                    None => {
-                        let message = "an argument of `--set` has no `=`".to_owned();
-                        let help = "write `--set key=value`".to_owned();
-                        self.syntax(
-                            &format!("--set {}", key_like(argument)),
-                            message,
-                            Some(help),
-                        );
+                    _ => {
+                        let message = "an argument of `--set` is a key, `=` and a value";
+                        let help = "write `--set server.port=8080`".to_owned();
+                        let origin = format!("--set {}", key_like(argument));
+                        self.syntax(&origin, message.to_owned(), Some(help));
                     }
                 },
             }
@@ -146,7 +143,7 @@ impl<'a> Layers<'a> {
 
     /// A key that nobody declares; `spell` writes the suggestion as the source would.
     pub(super) fn unknown(&mut self, origin: &Origin, key: &str, spell: fn(&str) -> String) {
-        let shown = super::error::shorten(key);
+        let shown = key_like(key);
         let children = self.schema.children(key);
         let (kind, message) = if self.schema.is_parent(key) {
             (
@@ -169,15 +166,10 @@ impl<'a> Layers<'a> {
         } else {
             let section = key.split('.').next().unwrap_or_default();
             let known = self.schema.is_parent(section);
-            (!known).then(|| {
-                format!(
-                    "there is no module `{}` here",
-                    super::error::shorten(section)
-                )
-            })
+            (!known).then(|| format!("there is no module `{}` here", key_like(section)))
         };
         self.errors
-            .push(ConfigError::of(kind, origin, key, message).with_help_if(help));
+            .push(ConfigError::of(kind, origin, &shown, message).with_help_if(help));
     }
 
     fn syntax(&mut self, origin: &str, message: String, help: Option<String>) {
@@ -207,9 +199,10 @@ fn listed(word: &str, keys: &[&str], spell: fn(&str) -> String) -> Option<String
     Some(format!("{word} `{}`{more}", shown.join("`, `")))
 }
 
-/// The beginning that looks like a key: what follows may be a secret.
+/// The beginning that looks like a key. What follows may be a secret: `api_key:hunter2`, where a
+/// blank is missing, is a key to YAML.
 fn key_like(argument: &str) -> String {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let key: String = argument
         .chars()
         .take(64)

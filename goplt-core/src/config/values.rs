@@ -82,12 +82,8 @@ impl Config {
             slots: Arc::new(slots),
         };
         let written = PathBuf::from(config.section("").string("data_dir").unwrap_or_default());
-        let here = working_dir == Path::new(".");
-        config.data_dir = if here {
-            written
-        } else {
-            working_dir.join(written)
-        };
+        let written = written.strip_prefix(".").unwrap_or(&written);
+        config.data_dir = working_dir.join(written);
         config
     }
 
