@@ -51,6 +51,7 @@ mod guarded;
 pub mod json;
 mod list;
 mod path;
+mod probes;
 mod query;
 pub mod route_table;
 mod routes;
@@ -68,6 +69,7 @@ pub use self::{
     json::Json,
     list::{Cursor, CursorError, DEFAULT_LIMIT, ListQuery, MAX_LIMIT, NoFilter, Page},
     path::Path,
+    probes::probes,
     query::Query,
     route_table::RouteTable,
     routes::Routes,

@@ -18,9 +18,9 @@ use goplt_core::{
     edge::X_REQUEST_ID,
     id::Ids,
     problem::{PROBLEM_JSON, is_grpc},
-    telemetry::TraceContext,
+    telemetry::{Metrics, TraceContext},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower_layer::Layer;
@@ -33,6 +33,7 @@ use super::{cancel, drain, log};
 pub(super) struct EntryLayer {
     pub(super) ids: Ids,
     pub(super) random: Random,
+    pub(super) metrics: Metrics,
     pub(super) access: log::Access,
 }
 
@@ -54,6 +55,9 @@ pin_project! {
 struct Record {
     cx: RequestContext,
     span: Span,
+    method: Method,
+    route: Option<MatchedPath>,
+    metrics: Metrics,
     started: Instant,
     access: log::Access,
     is_told: bool,
@@ -96,6 +100,9 @@ impl EntryLayer {
         Record {
             cx,
             span,
+            method: request.method().clone(),
+            route,
+            metrics: self.metrics.clone(),
             started: Instant::now(),
             access: self.access,
             is_told: false,
@@ -133,6 +140,9 @@ impl<F: Future<Output = Result<Response, E>>, E> Future for ResponseFuture<F> {
 fn finish(response: &mut Response, record: &mut Record) {
     if let Some(problem) = response.extensions().get::<Problem>().cloned() {
         log::problem(&problem);
+        if problem.status().is_server_error() {
+            record.metrics.error(problem.code().as_str());
+        }
         write_problem(response, &problem, &record.cx);
     }
     // INVARIANT: a request id is made of letters, digits, `-`, `_` and `.`.
@@ -161,7 +171,10 @@ fn write_problem(response: &mut Response, problem: &Problem, cx: &RequestContext
 impl Record {
     fn told(&mut self, status: StatusCode) {
         self.is_told = true;
-        log::access(self.access, status, self.started.elapsed());
+        let took = self.started.elapsed();
+        let route = self.route.as_ref().map_or("", MatchedPath::as_str);
+        self.metrics.http_request(&self.method, route, status, took);
+        log::access(self.access, status, took);
     }
 }
 

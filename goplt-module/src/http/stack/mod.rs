@@ -26,7 +26,7 @@ mod timeout;
 use std::fmt;
 
 use axum::{Router, extract::DefaultBodyLimit};
-use goplt_core::{Random, id::Ids};
+use goplt_core::{Random, id::Ids, telemetry::Metrics};
 use tower::{ServiceBuilder, util::MapResponseLayer};
 
 use self::{
@@ -47,6 +47,8 @@ pub struct StackSettings {
     pub ids: Ids,
     /// Makes the ids of traces and spans; no secrets.
     pub random: Random,
+    /// Counts requests.
+    pub metrics: Metrics,
     /// From credentials to a principal.
     pub auth: Option<ApplyLayer>,
     /// From principal, header or host to a tenant.
@@ -72,12 +74,14 @@ pub fn stack(
         http,
         ids,
         random,
+        metrics,
         auth,
         tenant,
     } = settings;
     let entry = EntryLayer {
         ids,
         random,
+        metrics,
         access: log::Access::Routes,
     };
     let for_probes = EntryLayer {
