@@ -2,17 +2,13 @@
 
 use std::io::{self, Write};
 
-use goplt_core::BoxError;
+use goplt_core::{BoxError, config::ExposeSecret};
 use goplt_module::{
     HostContext,
-    assembly::{Arguments, Command},
+    assembly::{Args, Command, read_secret},
 };
-use tokio::io::{AsyncReadExt, stdin};
 
 use crate::seed::{Directory, Login};
-
-/// Longer than any password that identity takes.
-const MAX_INPUT: u64 = 4096;
 
 pub(crate) fn create() -> Command {
     Command::new("admin create")
@@ -24,19 +20,20 @@ pub(crate) fn create() -> Command {
         .run(run)
 }
 
-async fn run(host: HostContext, arguments: Arguments) -> Result<(), BoxError> {
-    let tenant = arguments.required("tenant")?;
+async fn run(host: HostContext, args: Args) -> Result<(), BoxError> {
+    let tenant = args.value("tenant");
     let cx = host.service_contexts().for_tenant(tenant.parse()?);
+    let password = tokio::task::spawn_blocking(|| read_secret("Password")).await??;
     let login = Login {
         tenant: tenant.to_owned(),
-        email: arguments.required("email")?.to_owned(),
+        email: args.value("email").to_owned(),
         name: "Administrator".to_owned(),
-        password: password().await?,
+        password: password.expose_secret().to_owned(),
         role: "admin".to_owned(),
     };
     let directory = Directory::of(&host)?;
-    let made = directory.make_user(&cx, &login).await?;
     directory.make_tenant(&cx, tenant).await?;
+    let made = directory.make_user(&cx, &login).await?;
     let kept = if made {
         ""
     } else {
@@ -48,15 +45,4 @@ async fn run(host: HostContext, arguments: Arguments) -> Result<(), BoxError> {
         login.email
     );
     Ok(())
-}
-
-/// The first line of standard input.
-async fn password() -> Result<String, BoxError> {
-    let mut input = String::new();
-    stdin().take(MAX_INPUT).read_to_string(&mut input).await?;
-    let password = input.lines().next().unwrap_or_default();
-    if password.is_empty() {
-        return Err("no password on standard input; try `… admin create … < password-file`".into());
-    }
-    Ok(password.to_owned())
 }

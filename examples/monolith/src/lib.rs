@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use blog::BlogModule;
 use goplt_auth::{
-    AuthLayer, KeyHandle,
+    jwks::KeyHandle,
     service::{AuthModule, IdentityModule},
 };
 use goplt_authz::{PolicyHandle, TenantLayer, service::AuthzModule};
-use goplt_module::Assembly;
+use goplt_module::assembly::Assembly;
 
 /// The whole composition: no other place knows which modules there are.
 #[must_use]
@@ -22,8 +22,13 @@ pub fn compose(assembly: Assembly) -> Assembly {
     let keys = KeyHandle::new();
     let policy = PolicyHandle::new();
     assembly
-        .auth(AuthLayer::new(keys.verifier()))
-        .tenant_with(|edge| Ok(TenantLayer::new(edge.mint(), edge.tenancy()?)))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Every module of the examples in one process")
+        .auth_with({
+            let keys = keys.clone();
+            move |edge| Ok(AuthModule::layer(keys, edge))
+        })
+        .tenant_with(|edge| Ok(TenantLayer::configured(edge.mint(), edge.config())))
         .authorizer(Arc::new(policy.clone()))
         .module(IdentityModule::new())
         .module(AuthModule::new(keys))

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    goplt_module::assembly::main(env!("CARGO_PKG_VERSION"), monolith::compose)
+    goplt_module::assembly::main(monolith::compose)
 }

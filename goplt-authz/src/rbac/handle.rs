@@ -68,7 +68,8 @@ impl PolicyHandle {
         self.change(tenant, |policy, _| policy.remove_role(role));
     }
 
-    /// The user has these roles and no others.
+    /// The user has these roles and no others. Roles come first: the id of one that was not
+    /// [put](Self::put_role) grants nothing, now and later.
     pub fn set_roles_of(
         &self,
         tenant: &TenantId,

@@ -1,6 +1,11 @@
 use std::sync::Arc;
 
-use goplt_core::{Clock, Random, data::ScopeMint, id::Ids};
+use goplt_core::{
+    Clock, Random,
+    config::{Config, kernel::TenancyConfig},
+    data::ScopeMint,
+    id::Ids,
+};
 use tower_layer::Layer;
 
 use super::{Tenancy, Tenant};
@@ -22,6 +27,13 @@ impl TenantLayer {
             tenancy: Arc::new(tenancy),
             ids: Ids::new(Clock::system(), Random::system()),
         }
+    }
+}
+
+impl TenantLayer {
+    /// As the section `tenancy` of the configuration says.
+    pub fn configured(mint: ScopeMint, config: &Config) -> Self {
+        Self::new(mint, Tenancy::from(config.get::<TenancyConfig>()))
     }
 }
 

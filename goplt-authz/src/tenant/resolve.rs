@@ -1,6 +1,9 @@
 //! Which tenant a request is about: a pure function of claim, header and host.
 
-use goplt_core::{Code, Principal, Problem, TenantId};
+use goplt_core::{
+    Code, Principal, Problem, TenantId,
+    config::kernel::{TenancyConfig, TenancyMode},
+};
 use http::{HeaderMap, HeaderName, Uri, header::HOST};
 
 /// The header that names the tenant of an anonymous request.
@@ -117,6 +120,16 @@ impl Tenancy {
                 }
                 Ok(first.cloned())
             }
+        }
+    }
+}
+
+impl From<TenancyConfig> for Tenancy {
+    fn from(config: TenancyConfig) -> Self {
+        match (config.mode, config.base_domain) {
+            (TenancyMode::Single(tenant), _) => Self::single(tenant),
+            (TenancyMode::Multi, None) => Self::multi(),
+            (TenancyMode::Multi, Some(domain)) => Self::multi().with_base_domain(&domain),
         }
     }
 }

@@ -14,36 +14,37 @@ use goplt_contracts::{
 };
 use goplt_core::{BoxError, Code, RequestContext, contract::RpcError};
 use goplt_module::HostContext;
+use tokio::fs;
 
 pub(crate) use self::logins::Login;
 
-/// What `logins::LOGINS` lists, made through contracts as any module would make it.
+/// Makes the tenants and users, through contracts as any module would.
 ///
 /// The file of logins is written before the first row and read when it is there, so a start that
-/// was killed in between goes on with the same passwords. A tenant's own row comes last: when it
-/// is there, the tenant is complete, and what the developer has changed since is left alone.
+/// was killed in between goes on with the same passwords. A marker file says that all of it was
+/// made: what the developer has changed since is left alone.
 pub(crate) async fn development(host: HostContext) -> Result<(), BoxError> {
     if !host.environment().is_development() {
         return Ok(());
     }
     let directory = Directory::of(&host)?;
-    let mut missing = Vec::new();
-    for tenant in logins::TENANTS {
-        if !directory.has_tenant(&host, tenant).await? {
-            missing.push(tenant);
-        }
+    let marker = host.data_dir().join("dev-seed.complete");
+    let mut wanted = logins::TENANTS.to_vec();
+    if fs::try_exists(&marker).await? {
+        wanted = directory.without(&host, wanted).await?;
     }
-    if missing.is_empty() {
+    if wanted.is_empty() {
         return Ok(());
     }
     let logins = logins::load_or_make(host.data_dir(), &host.random()).await?;
-    for tenant in missing {
+    for tenant in wanted {
         let cx = host.service_contexts().for_tenant(tenant.parse()?);
+        directory.make_tenant(&cx, tenant).await?;
         for login in logins.iter().filter(|login| login.tenant == tenant) {
             directory.make_user(&cx, login).await?;
         }
-        directory.make_tenant(&cx, tenant).await?;
     }
+    fs::write(marker, "").await?;
     hints::print(&logins, host.address(), host.data_dir());
     Ok(())
 }
@@ -65,18 +66,21 @@ impl Directory {
         Ok(Self { identity, authz })
     }
 
-    async fn has_tenant(&self, host: &HostContext, tenant: &str) -> Result<bool, BoxError> {
+    /// Those of the tenants that are not there.
+    async fn without<'a>(
+        &self,
+        host: &HostContext,
+        tenants: Vec<&'a str>,
+    ) -> Result<Vec<&'a str>, BoxError> {
         let cx = host.service_contexts().without_tenant();
-        let found = self
-            .identity
-            .get_tenant(
-                &cx,
-                GetTenantRequest {
-                    id: tenant.to_owned(),
-                },
-            )
-            .await;
-        Ok(found_or_none(found)?.is_some())
+        let mut missing = Vec::new();
+        for id in tenants {
+            let request = GetTenantRequest { id: id.to_owned() };
+            if found_or_none(self.identity.get_tenant(&cx, request).await)?.is_none() {
+                missing.push(id);
+            }
+        }
+        Ok(missing)
     }
 
     pub(crate) async fn make_tenant(&self, cx: &RequestContext, id: &str) -> Result<(), BoxError> {

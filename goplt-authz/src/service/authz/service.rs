@@ -61,7 +61,7 @@ impl Authz {
 
     /// Loads the policy of all tenants, before the first request.
     pub(super) async fn load(&self, scope: &HostScope) -> Result<(), BoxError> {
-        let mut tx = self.db.begin_host(scope).await?;
+        let mut tx = self.db.begin_host_read(scope).await?;
         let mut all = repo::all_tenants(&mut tx).await?;
         drop(tx);
         for (tenant, roles) in all.roles {
