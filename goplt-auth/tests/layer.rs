@@ -8,7 +8,9 @@ use std::sync::{
 
 use bytes::Bytes;
 use goplt_auth::{Auth, AuthLayer, ResponseBody};
-use goplt_core::{Credentials, Principal, Problem, RequestContext, VerifyError};
+use goplt_core::{
+    Credentials, Principal, Problem, RequestContext, VerifyError, data::ScopeMint,
+};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Empty, Full};
 use tower_test::mock;
@@ -98,6 +100,22 @@ async fn a_principal_that_nobody_verified_is_removed() {
     let cx = RequestContext::new("r-1".parse().unwrap()).with_principal(Principal::user("eve"));
     request.extensions_mut().insert(cx);
     assert_eq!(passes(request).await.principal(), None);
+}
+
+#[tokio::test]
+async fn a_tenant_that_was_resolved_before_the_caller_stops_the_request() {
+    let named = || {
+        let cx = RequestContext::new("r-1".parse().unwrap());
+        ScopeMint::new().enter(cx, "globex".parse().unwrap()).unwrap()
+    };
+    for authorization in [&["Bearer ada"][..], &[]] {
+        let mut request = request(authorization);
+        request.extensions_mut().insert(named());
+        let answer = refused(request).await;
+        assert_eq!(answer.status(), 500);
+        let problem = answer.extensions().get::<Problem>().unwrap();
+        assert!(problem.source().unwrap().to_string().contains("outside of the auth layer"));
+    }
 }
 
 #[tokio::test]

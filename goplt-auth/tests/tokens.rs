@@ -68,6 +68,19 @@ fn check(token: &str) -> Result<(), TokenError> {
 }
 
 #[tokio::test]
+async fn the_tenant_is_read_from_the_claim_that_the_provider_writes() {
+    let tenant_of = |token: &str| {
+        let claims = checker().with_tenant_claim("org_id").check(token)?;
+        Ok(claims.tenant().map(ToString::to_string))
+    };
+    assert_eq!(tenant_of(&with("org_id", json!("globex"))), Ok(Some("globex".to_owned())));
+    assert_eq!(tenant_of(&with("other", json!("x"))), Ok(None), "`tenant_id` is another claim now");
+    assert_eq!(tenant_of(&with("org_id", json!("org_X"))), Err(TokenError::Claim("tenant_id")));
+    let doubled = r#"{"iss":"https://goplt.test","org_id":"a","org_id":"b"}"#;
+    assert_eq!(tenant_of(&sign(HEADER, doubled)), Err(TokenError::Malformed));
+}
+
+#[tokio::test]
 async fn a_good_token_says_what_it_says() {
     let claims = checker().check(&sign(HEADER, &claims().to_string())).unwrap();
     assert_eq!(claims.subject(), "ada");

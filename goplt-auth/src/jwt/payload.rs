@@ -10,7 +10,7 @@ use serde::{
 
 use crate::TokenError;
 
-/// The claims of RFC 7519 §4.1, and ours: `tenant_id` and `roles`.
+/// The claims of RFC 7519 §4.1, and ours: the tenant and `roles`.
 #[derive(Default)]
 pub(crate) struct Payload<'a> {
     pub(crate) iss: Option<Cow<'a, str>>,
@@ -40,20 +40,20 @@ const MAX_CLAIMS: usize = 64;
 const MAX_SECONDS: i64 = 253_402_300_799;
 
 impl<'a> Payload<'a> {
-    pub(crate) fn parse(json: &'a [u8]) -> Result<Self, TokenError> {
-        serde_json::from_slice(json).map_err(|_| TokenError::Malformed)
+    /// Reads an object of claims, the tenant from the one that `tenant_claim` names.
+    pub(crate) fn parse(json: &'a [u8], tenant_claim: &str) -> Result<Self, TokenError> {
+        let mut source = serde_json::Deserializer::from_slice(json);
+        let payload = source.deserialize_map(PayloadVisitor { tenant_claim });
+        let payload = payload.and_then(|payload| source.end().map(|()| payload));
+        payload.map_err(|_| TokenError::Malformed)
     }
 }
 
-impl<'de> Deserialize<'de> for Payload<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(PayloadVisitor)
-    }
+struct PayloadVisitor<'c> {
+    tenant_claim: &'c str,
 }
 
-struct PayloadVisitor;
-
-impl<'de> Visitor<'de> for PayloadVisitor {
+impl<'de> Visitor<'de> for PayloadVisitor<'_> {
     type Value = Payload<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,8 +72,10 @@ impl<'de> Visitor<'de> for PayloadVisitor {
                 "nbf" => once(&mut payload.nbf, map.next_value()?)?,
                 "iat" => once(&mut payload.iat, map.next_value()?)?,
                 "jti" => once(&mut payload.jti, text(&mut map)?)?,
-                "tenant_id" => once(&mut payload.tenant_id, text(&mut map)?)?,
                 "roles" => once(&mut payload.roles, map.next_value()?)?,
+                claim if claim == self.tenant_claim => {
+                    once(&mut payload.tenant_id, text(&mut map)?)?;
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                     if others.contains(&name) || others.len() == MAX_CLAIMS {

@@ -1,6 +1,6 @@
 //! [`JwtVerifier`]: from a token to a principal, with the keys of a handle.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use goplt_core::{Clock, Credentials, Principal, Verify, VerifyError};
 
@@ -41,6 +41,7 @@ use crate::{
 pub struct JwtVerifier {
     keys: KeyHandle,
     expect: Expectations,
+    tenant_claim: Cow<'static, str>,
     clock: Clock,
     cache: TokenCache,
 }
@@ -55,7 +56,23 @@ impl JwtVerifier {
     pub fn new(keys: KeyHandle, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         let (issuer, audience) = (issuer.into(), audience.into());
         let expect = Expectations { issuer, audience, leeway: DEFAULT_LEEWAY };
-        Self { keys, expect, clock: Clock::system(), cache: TokenCache::new(DEFAULT_CACHE) }
+        Self {
+            keys,
+            expect,
+            tenant_claim: Cow::Borrowed("tenant_id"),
+            clock: Clock::system(),
+            cache: TokenCache::new(DEFAULT_CACHE),
+        }
+    }
+
+    /// The claim that names the tenant, `tenant_id` by default: identity providers call it
+    /// `org_id`, `tid` or by a URL of yours. Its value must be a
+    /// [`TenantId`](goplt_core::TenantId), or the token is refused. Claims that RFC 7519
+    /// registers (`iss`, `sub`, …) and `roles` name no tenant.
+    #[must_use]
+    pub fn with_tenant_claim(mut self, name: impl Into<String>) -> Self {
+        self.tenant_claim = Cow::Owned(name.into());
+        self
     }
 
     /// How far clocks may disagree; 30 s by default.
@@ -97,7 +114,7 @@ impl JwtVerifier {
 
     fn check_with(&self, snapshot: &Snapshot, token: &str) -> Result<Claims, TokenError> {
         let payload = jws::verify(&snapshot.keys, token, is_access_token)?;
-        Claims::judge(Payload::parse(&payload)?, &self.expect, self.clock.now())
+        Claims::judge(Payload::parse(&payload, &self.tenant_claim)?, &self.expect, self.clock.now())
     }
 
     fn verify_token(&self, token: &str) -> Result<Principal, TokenError> {

@@ -12,6 +12,7 @@
 //! | a token that the verifier accepts | passes, with its principal |
 //! | another scheme, several headers, or a token that is refused, for whatever reason | 401, `WWW-Authenticate: Bearer`; the inner service is not called |
 //! | a token, while there are no keys | 503 with `Retry-After` |
+//! | a tenant already, since the tenant layer stands outside of this one | 500, and an error in the log: the order is wrong |
 //!
 //! gRPC callers get the same as `grpc-status`. A principal that the context already has is
 //! removed: only this layer's verifier vouches for callers behind it.

@@ -66,6 +66,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        if has_tenant(&request) {
+            return ResponseFuture::rejected(misplaced(&request));
+        }
         match self.authenticate(request.headers()) {
             Ok(principal) => {
                 identify(&mut request, principal);
@@ -101,6 +104,19 @@ fn identify<B>(request: &mut Request<B>, principal: Option<Principal>) {
         cx.set_principal(principal);
     }
     request.extensions_mut().insert(cx);
+}
+
+fn has_tenant<B>(request: &Request<B>) -> bool {
+    request.extensions().get::<RequestContext>().is_some_and(|cx| cx.tenant().is_some())
+}
+
+/// A tenant that was resolved before the caller is known was taken from a header alone: to go on
+/// would show one tenant's data to another's user.
+fn misplaced<B>(request: &Request<B>) -> Response<Bytes> {
+    const REASON: &str = "the tenant layer is outside of the auth layer; it must be inside";
+    tracing::error!("{REASON}");
+    let id = request.extensions().get::<RequestContext>().map(RequestContext::request_id);
+    Problem::new(Code::Internal).with_source(REASON).to_response_for(request.headers(), id)
 }
 
 /// One answer for every reason, but for the lack of keys, which is not the caller's fault.

@@ -1,0 +1,7 @@
+//! The modules identity and auth over HTTP, in a host on SQLite: every route, and its refusals.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+mod harness;
+mod keys;
+mod sessions;
+mod users;
