@@ -7,7 +7,10 @@ use std::{
     process::ExitCode,
 };
 
-use goplt_core::error::chain;
+use goplt_core::{
+    error::chain,
+    telemetry::logs::{self, LogSettings},
+};
 use tokio::runtime::{self, Runtime};
 
 use super::{Assembly, check, command::Run, flags, graph, serve};
@@ -98,6 +101,12 @@ fn settings(host: &Host) -> String {
     let environment = host.config().environment();
     let lines = host.config().iter().map(|setting| format!("{setting}\n"));
     lines.fold(format!("# environment: {environment}\n"), |all, line| all + &line)
+}
+
+/// Writes logs from here on, as the configuration says.
+pub(super) fn start_logs(host: &Host) -> Result<(), Failure> {
+    let settings: LogSettings = host.config().get();
+    logs::init(&settings).map(drop).map_err(Failure::of)
 }
 
 /// To standard output, complete or not at all.

@@ -3,10 +3,11 @@
 use futures_util::future::BoxFuture;
 use goplt_core::{BoxError, error::chain};
 
-use super::run::{Failure, block_on, print};
+use super::run::{Failure, block_on, print, start_logs};
 use crate::{Host, HostContext};
 
 pub(super) fn serve(host: Host) -> Result<(), Failure> {
+    start_logs(&host)?;
     block_on(async move {
         host.run(|address| {
             // Whoever waits for the line may be gone; the host serves all the same.
@@ -18,6 +19,7 @@ pub(super) fn serve(host: Host) -> Result<(), Failure> {
 }
 
 pub(super) fn migrate(host: Host) -> Result<(), Failure> {
+    start_logs(&host)?;
     let report = block_on(async move { host.migrate().await.map_err(Failure::of) })?;
     print(&format!("{report}\n"))
 }
@@ -28,6 +30,7 @@ pub(super) fn command(
     name: String,
     run: impl FnOnce(HostContext) -> BoxFuture<'static, Result<(), BoxError>>,
 ) -> Result<(), Failure> {
+    start_logs(&host)?;
     block_on(async move {
         let running = host.start_in_process().await.map_err(Failure::of)?;
         let outcome = run(running.context(&name)).await;

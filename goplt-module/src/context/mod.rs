@@ -71,6 +71,12 @@ macro_rules! shared_methods {
             &self.cell.host.health
         }
 
+        /// The numbers of the process: make the module's own counters here.
+        #[must_use]
+        pub fn metrics(&self) -> &goplt_core::telemetry::Metrics {
+            &self.cell.host.metrics
+        }
+
         /// The right to read and write the tables under `host` in the manifest, across tenants.
         ///
         /// # Errors

@@ -14,13 +14,15 @@ use goplt_core::{
 use super::{
     Host, HostContext,
     edge::{EdgeContext, EdgeLayer, MakeLayer, boxed},
+    start::http_settings,
 };
 use crate::{
     Catalogue, IModule, Registry, StartupReport,
+    http::HttpSettingsError,
     lifecycle::Step,
     module::{ErasedModule, erase},
     wiring::{
-        ContractId, Contracts, StartupProblem,
+        ContractId, Contracts, ProblemCode, StartupProblem, Subject,
         check::{self, Composition, Facts},
         report::configuration,
     },
@@ -234,7 +236,7 @@ impl HostBuilder {
     }
 }
 
-/// The configuration for these modules. A name that stands twice or is reserved is the check's to report.
+/// The configuration for these modules. A name that stands twice is the check's to report.
 fn load(
     sources: &Sources,
     modules: &[Box<dyn ErasedModule>],
@@ -243,12 +245,14 @@ fn load(
     let mut seen = HashSet::new();
     let manifests = modules.iter().map(|module| module.module().manifest());
     let sections: Vec<_> = manifests
-        .filter(|manifest| !config::kernel::is_reserved(manifest.name().as_str()))
         .filter(|manifest| seen.insert(manifest.name()))
         .map(|manifest| Section::new(manifest.name().as_str(), manifest.config().to_vec()))
         .collect();
     match config::load(sources, &sections) {
-        Ok(config) => Some(config),
+        Ok(config) => {
+            problems.extend(http_problems(&config));
+            Some(config)
+        }
         Err(errors) => {
             problems.extend(configuration(&errors));
             None
@@ -266,4 +270,15 @@ impl fmt::Debug for HostBuilder {
             .field("modules", &modules.collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
+}
+
+/// Settings of HTTP that are each of their type and still cannot hold.
+fn http_problems(config: &Config) -> Vec<StartupProblem> {
+    let settings = http_settings(&config.get());
+    let errors = settings.check().err().unwrap_or_default();
+    let problem = |error: HttpSettingsError| {
+        let subject = Subject::Origin("section `server`".to_owned());
+        StartupProblem::new(ProblemCode::Configuration, subject, error.to_string())
+    };
+    errors.into_iter().map(problem).collect()
 }

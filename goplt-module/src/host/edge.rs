@@ -8,9 +8,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::Shared;
-
-/// A layer that knows how to put itself around a router.
-pub(crate) type ApplyLayer = Box<dyn FnOnce(Router) -> Router + Send>;
+use crate::http::stack::ApplyLayer;
 
 /// Makes a layer once the configuration is known.
 pub(crate) type MakeLayer = Box<dyn FnOnce(&EdgeContext) -> Result<ApplyLayer, BoxError> + Send>;

@@ -10,7 +10,10 @@ use goplt_core::{
 };
 
 use super::{DataDirError, HookError};
-use crate::StartupReport;
+use crate::{
+    StartupReport,
+    http::{BindError, HttpSettingsError, OpenConnection},
+};
 
 /// A start that failed, and what became of the modules that had started by then.
 ///
@@ -28,13 +31,11 @@ pub struct StartError {
 #[non_exhaustive]
 pub enum StartCause {
     /// The address is malformed, taken, or not this machine's.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where it should have listened.
-        address: String,
-        /// What the system says.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] BindError),
+    /// The settings of HTTP contradict themselves; found before anything is done, as a rule.
+    #[error(transparent)]
+    Http(#[from] HttpSettingsError),
     /// The data folder cannot be used.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
@@ -74,6 +75,7 @@ pub enum StartCause {
 pub struct StopError {
     pub(super) failures: Vec<HookError>,
     pub(super) interrupted: Option<Interrupted>,
+    pub(super) connections: Vec<OpenConnection>,
 }
 
 // === impl StartError ===
@@ -91,7 +93,7 @@ impl StartError {
     ) -> Self {
         let (failures, interrupted) = match stop {
             Ok(()) => (Vec::new(), None),
-            Err(StopError { failures, interrupted }) => (failures, interrupted),
+            Err(StopError { failures, interrupted, .. }) => (failures, interrupted),
         };
         Self { cause, stopped, failures, interrupted }
     }
@@ -155,17 +157,24 @@ impl StopError {
     pub(super) fn check(
         failures: Vec<HookError>,
         interrupted: Option<Interrupted>,
+        connections: Vec<OpenConnection>,
     ) -> Result<(), Self> {
         if failures.is_empty() && interrupted.is_none() {
             return Ok(());
         }
-        Err(Self { failures, interrupted })
+        Err(Self { failures, interrupted, connections })
     }
 
     /// The hooks that failed.
     #[must_use]
     pub fn failures(&self) -> &[HookError] {
         &self.failures
+    }
+
+    /// The connections that were cut off.
+    #[must_use]
+    pub fn connections(&self) -> &[OpenConnection] {
+        &self.connections
     }
 
     /// What cut the stop short, and what it waited for.
@@ -190,10 +199,13 @@ impl fmt::Display for StopError {
         for failure in &self.failures {
             write!(f, "\n{failure}")?;
         }
-        match &self.interrupted {
-            Some(interrupted) => write!(f, "\n{interrupted}"),
-            None => Ok(()),
+        if let Some(interrupted) = &self.interrupted {
+            write!(f, "\n{interrupted}")?;
         }
+        for OpenConnection { peer, in_flight, .. } in &self.connections {
+            write!(f, "\ncut off: {peer}, {in_flight} in flight")?;
+        }
+        Ok(())
     }
 }
 

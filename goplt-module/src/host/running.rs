@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Registry, StopContext,
+    http::Serving,
     lifecycle::{ModuleState, Step},
     wiring::Contracts,
 };
@@ -37,6 +38,8 @@ pub struct RunningHost {
 pub(super) struct Stopping {
     pub(super) shared: Arc<Shared>,
     pub(super) shutdown: Shutdown,
+    /// `None` without listener.
+    pub(super) serving: Option<Serving>,
 }
 
 impl RunningHost {
@@ -112,12 +115,19 @@ impl Stopping {
         self.shared.health.set_ready(false);
         let mut failures = Vec::new();
         let interrupted = self.stages(&mut failures).await.err();
-        StopError::check(failures, interrupted)
+        let connections = match &interrupted {
+            Some(_) => self.serving.as_ref().map(Serving::open).unwrap_or_default(),
+            None => Vec::new(),
+        };
+        StopError::check(failures, interrupted, connections)
     }
 
     async fn stages(&self, failures: &mut Vec<HookError>) -> Result<(), Interrupted> {
         let shutdown = &self.shutdown;
         shutdown.drain();
+        if let Some(serving) = &self.serving {
+            shutdown.stage("finish requests in flight", serving.drain()).await?;
+        }
         self.shared.tasks.stop();
         shutdown.wait_for_open_work("background tasks").await?;
         for index in (0..self.shared.registry.len()).rev() {

@@ -9,6 +9,7 @@ use goplt_core::{
     health::Health,
     id::Ids,
     manifest::Manifest,
+    telemetry::Metrics,
 };
 
 use crate::{Catalogue, HostScopeError, Registry, ServiceContexts, Tasks};
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) data_dir: PathBuf,
     pub(crate) db: TenantDb,
     pub(crate) health: Health,
+    pub(crate) metrics: Metrics,
     pub(crate) tasks: Tasks,
 }
 

@@ -1,6 +1,6 @@
 //! The start: each phase in its order, and the way back when one fails.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use goplt_core::{
@@ -11,6 +11,7 @@ use goplt_core::{
     health::{Criticality, Health},
     id::Ids,
     shutdown::Shutdown,
+    telemetry::Metrics,
 };
 use tokio::time::Instant;
 
@@ -25,7 +26,7 @@ use super::{
 };
 use crate::{
     InitContext, Place, ProblemCode, StartContext, StartupProblem, StartupReport, Tasks,
-    http::RouteTable,
+    http::{self, HttpSettings, RouteTable, Server, StackSettings},
     lifecycle::Step,
     wiring::Contracts,
 };
@@ -105,6 +106,10 @@ pub(crate) async fn start(
 ) -> Result<RunningHost, StartError> {
     let Host { registry, catalogue, config, mut parts } = host;
     // The port first: a start that cannot have it must not leave a folder behind.
+    let server = match purpose {
+        Purpose::Serve => Some(listen(&config).await.map_err(StartError::early)?),
+        Purpose::InProcess | Purpose::Check => None,
+    };
     let data_dir = match purpose {
         Purpose::Serve => DataDir::open(config.data_dir()).and_then(DataDir::lock),
         Purpose::InProcess => DataDir::open(config.data_dir()),
@@ -133,12 +138,14 @@ pub(crate) async fn start(
         catalogue,
         registry,
         health: Health::new(),
+        metrics: Metrics::new(),
         tasks: Tasks::new(const { ModuleName::from_static("host") }, shutdown.token()),
         db,
     });
     shared.register_health();
     let mut starting = Starting {
         shared: Arc::clone(&shared),
+        address: server.as_ref().map(Server::local_addr),
         hook_timeout: parts.hook_timeout,
         timings: Vec::new(),
         has_migrated: false,
@@ -148,11 +155,15 @@ pub(crate) async fn start(
         outcome = starting.run(&mut parts, purpose) => outcome,
         () = shutdown.draining() => Err(StartCause::Interrupted),
     };
-    let Starting { timings, has_migrated, .. } = starting;
-    let stopping = Stopping { shared, shutdown };
+    let Starting { timings, has_migrated, address, .. } = starting;
+    let mut stopping = Stopping { shared, shutdown, serving: None };
     match outcome {
         Ok(Started { contracts, router }) => {
-            Ok(RunningHost { stopping, contracts, router, address: None, timings, data_dir })
+            stopping.serving = server.map(|server| server.serve(router.clone()));
+            if purpose != Purpose::Check {
+                stopping.shared.set_running();
+            }
+            Ok(RunningHost { stopping, contracts, router, address, timings, data_dir })
         }
         Err(cause) => {
             let started = stopping.started();
@@ -180,9 +191,30 @@ fn sqlite_url(data_dir: &Path) -> String {
     format!("sqlite:{}", data_dir.join("goplt.db").display())
 }
 
+async fn listen(config: &Config) -> Result<Server, StartCause> {
+    let server: ServerConfig = config.get();
+    Ok(Server::bind(&server.host, server.port, http_settings(&server)).await?)
+}
+
+/// What the section `server` says of HTTP.
+pub(super) fn http_settings(server: &ServerConfig) -> HttpSettings {
+    let mut settings = HttpSettings::default();
+    settings.timeout = server.timeout;
+    settings.header_timeout = server.header_timeout;
+    settings.idle_timeout = server.idle_timeout;
+    settings.body_limit = u64::try_from(server.body_limit).unwrap_or(u64::MAX);
+    settings.max_in_flight = server.max_in_flight;
+    settings.max_connections = server.max_connections;
+    settings.cors.origins.clone_from(&server.cors.origins);
+    settings.cors.credentials = server.cors.credentials;
+    settings.cors.max_age = server.cors.max_age;
+    settings
+}
+
 /// A start under way.
 struct Starting {
     shared: Arc<Shared>,
+    address: Option<SocketAddr>,
     hook_timeout: Duration,
     timings: Vec<HookTiming>,
     /// From here on there is something to keep.
@@ -215,7 +247,7 @@ impl Starting {
                 host: Arc::clone(&self.shared),
                 contracts: Arc::clone(&contracts),
                 contexts: self.shared.service_contexts("seed"),
-                address: None,
+                address: self.address,
             };
             seed(context).await.map_err(StartCause::Seed)?;
         }
@@ -223,7 +255,8 @@ impl Starting {
     }
 
     fn guard_settings(&self, parts: &Parts) -> GuardSettings {
-        let settings = GuardSettings::new(Arc::clone(&parts.authorizer));
+        let settings = GuardSettings::new(Arc::clone(&parts.authorizer))
+            .with_metrics(self.shared.metrics.clone());
         if self.shared.config.environment().is_production() {
             return settings.with_open_writes_warned();
         }
@@ -276,16 +309,23 @@ impl Starting {
         Ok(())
     }
 
-    /// Puts the layers around the routes.
-    fn edge(&self, router: Router, parts: &mut Parts) -> Result<Router, StartCause> {
+    /// Puts the stack around the routes.
+    fn edge(&self, routes: Router, parts: &mut Parts) -> Result<Router, StartCause> {
         let cx = EdgeContext { host: Arc::clone(&self.shared) };
         let make = |layer, make: Option<MakeLayer>| {
             make.map(|make| make(&cx)).transpose().map_err(|source| StartCause::Layer { layer, source })
         };
-        let auth = make("auth", parts.auth.take())?;
-        let tenant = make("tenant", parts.tenant.take())?;
-        let router = tenant.into_iter().chain(auth).fold(router, |router, layer| layer(router));
-        Ok(router)
+        let Shared { config, ids, random, metrics, health, .. } = &*self.shared;
+        let settings = StackSettings {
+            http: http_settings(&config.get()),
+            ids: ids.clone(),
+            random: random.clone(),
+            metrics: metrics.clone(),
+            auth: make("auth", parts.auth.take())?,
+            tenant: make("tenant", parts.tenant.take())?,
+        };
+        let probes = http::probes(health.clone(), metrics.clone());
+        Ok(http::stack(routes, probes, settings)?)
     }
 
     /// A promise that `Provides` did not keep: only one written by hand can.
@@ -334,6 +374,13 @@ impl Starting {
 }
 
 impl Shared {
+    fn set_running(&self) {
+        for index in 0..self.registry.len() {
+            self.registry.step(index, Step::Run);
+        }
+        self.health.set_ready(true);
+    }
+
     fn register_health(&self) {
         let db = self.db.clone();
         self.health.register("database", Criticality::Critical, move || {

@@ -136,6 +136,17 @@ impl Serving {
         self.shared.open.list()
     }
 
+    /// Stops accepting, and waits until everything in flight has finished, however long it takes.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves the server draining; [`open`](Self::open) says what it waits for.
+    pub async fn drain(&self) {
+        self.shared.drain.cancel();
+        self.shared.connections.close();
+        self.shared.connections.wait().await;
+    }
+
     /// Stops accepting, lets what is in flight finish for up to `grace`, then closes the rest.
     ///
     /// # Cancel safety

@@ -2,11 +2,14 @@
 
 use goplt_core::manifest::{Dependency, Version, suggest};
 
-use super::{Facts, View, names::CORE};
+use super::{Facts, View};
 use crate::{
     Place,
     wiring::{ProblemCode, StartupProblem},
 };
+
+/// The platform itself; no module can have the name.
+const CORE: &str = "core";
 
 pub(super) fn check(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
     let platform = Version::platform();
@@ -83,11 +86,15 @@ pub(super) fn cycle(view: &View<'_, '_>, cycle: &[usize]) -> StartupProblem {
     let first = view.facts[cycle[0]].manifest;
     let problem = StartupProblem::of(ProblemCode::Cycle, first, message);
     let next = cycle.iter().cycle().skip(1);
+    let mend = match cycle.len() {
+        1 => "a module calls its own service, not the contract that it provides",
+        _ => "one of these must do without the other: hear its events, or let a third module call both",
+    };
     cycle
         .iter()
         .zip(next)
         .fold(problem, |problem, (&from, &to)| problem.with_note(reason(view, from, to)))
-        .with_mend("one of these must do without the other: hear its events, or let a third module call both")
+        .with_mend(mend)
 }
 
 /// Why one module comes after another.

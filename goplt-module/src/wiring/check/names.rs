@@ -1,9 +1,6 @@
-//! Names that stand twice, or are not a module's to have; migrations that stand twice.
+//! Modules and migrations that stand twice.
 
-use goplt_core::{
-    config::kernel::is_reserved,
-    manifest::{Manifest, Migration, yaml::Mark},
-};
+use goplt_core::manifest::{Manifest, Migration, yaml::Mark};
 
 use super::View;
 use crate::{
@@ -11,18 +8,8 @@ use crate::{
     wiring::{ProblemCode, StartupProblem},
 };
 
-/// The platform itself, as dependencies name it.
-pub(super) const CORE: &str = "core";
-
 pub(super) fn check(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
     for manifest in view.manifests() {
-        if is_reserved(manifest.name().as_str()) {
-            let message = format!("the name `{}` belongs to the platform itself", manifest.name());
-            let problem = StartupProblem::of(ProblemCode::Manifest, manifest, message)
-                .at(Place::in_manifest(manifest, Mark::START))
-                .with_mend("give the module another name");
-            problems.push(problem);
-        }
         let mut migrations = manifest.migrations().to_vec();
         for error in Migration::check(&mut migrations).err().unwrap_or_default() {
             let problem = StartupProblem::of(ProblemCode::Manifest, manifest, error.to_string())

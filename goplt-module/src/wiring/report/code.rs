@@ -28,7 +28,7 @@ pub enum ProblemCode {
     NotMounted,
     /// W014: a handler was mounted on a route that is not its module's, or has a handler.
     Mount,
-    /// W015: a manifest cannot be taken: a reserved name, a migration that stands twice.
+    /// W015: a manifest cannot be taken: two migrations have one version.
     Manifest,
     /// W016: a role is granted a permission that nobody declares.
     UnknownGrant,

@@ -1,0 +1,8 @@
+//! What a client sees of the HTTP of a host: refusals, problems, the order of the layers, sockets.
+
+mod app;
+mod bad_input;
+mod guarded;
+mod lines;
+mod server;
+mod stack;
