@@ -2,15 +2,35 @@
 
 use std::sync::Arc;
 
-use goplt_manifest::{Dialect, Migration};
+use goplt_manifest::{Dialect, Migration, ModuleName};
 use tokio::sync::watch;
 
-use super::TenantScope;
+use super::{TenantScope, migration::ModuleMigrations};
 use crate::{Clock, Random, Uuid, id::Ids};
 
 /// The kernel's own tables, as migrations of the module `core`: the host runs them before all
 /// others.
-pub static KERNEL_MIGRATIONS: &[Migration] = &[
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use goplt_core::data::{DatabaseSettings, ScopeMint, TenantDb, kernel_migrations, migration};
+///
+/// let db = TenantDb::open(&DatabaseSettings::in_memory(), &ScopeMint::new()).await?;
+/// migration::run(&db, &[kernel_migrations()]).await?;
+/// # Ok::<_, goplt_core::BoxError>(()) })?;
+/// # Ok::<_, goplt_core::BoxError>(())
+/// ```
+#[must_use]
+pub fn kernel_migrations() -> ModuleMigrations<'static> {
+    ModuleMigrations::new(&CORE, KERNEL_MIGRATIONS)
+}
+
+static CORE: ModuleName = ModuleName::from_static("core");
+
+static KERNEL_MIGRATIONS: &[Migration] = &[
     Migration::from_static(
         1,
         "events",

@@ -30,12 +30,12 @@ mod value;
 pub use scope::{HostScope, NoTenant, ScopeMint, TenantMismatch, TenantScope};
 
 #[cfg(feature = "data")]
-pub use self::kernel::KERNEL_MIGRATIONS;
+pub use self::kernel::kernel_migrations;
 #[cfg(feature = "data")]
 #[doc(hidden)]
 pub use self::sql::Statement as __Statement;
 #[cfg(feature = "data")]
-pub(crate) use self::tx::{Prelude, Refused};
+pub(crate) use self::tx::Refused;
 #[cfg(feature = "data")]
 pub use self::{
     db::TenantDb,
@@ -49,3 +49,7 @@ pub use self::{
 #[cfg(feature = "data")]
 #[doc(inline)]
 pub use goplt_macros::{DbValue, FromRow};
+
+#[cfg(all(doctest, feature = "data"))]
+#[doc = include_str!("misuse.md")]
+struct Misuse;

@@ -1,5 +1,10 @@
 //! What the tests of the data layer share: a small schema, two tenants, one mint.
-#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "each test file uses its part"
+)]
 
 use goplt_core::{
     ModuleName, RequestContext, TenantId,

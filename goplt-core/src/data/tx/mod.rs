@@ -5,7 +5,7 @@ mod run;
 
 use std::fmt;
 
-pub(crate) use self::lazy::{Prelude, Refused};
+pub(crate) use self::lazy::Refused;
 use self::run::Transaction;
 use super::{
     DbError, FromRow, HostSql, TenantDb, TenantScope, TenantSql,

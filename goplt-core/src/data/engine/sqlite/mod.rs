@@ -6,6 +6,8 @@ mod error;
 mod open;
 mod pool;
 mod session;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::{sync::Arc, time::Duration};

@@ -115,7 +115,12 @@ impl Pool {
             .push(conn);
     }
 
-    fn take(&self) -> Option<Conn> {
+    #[cfg(test)]
+    pub(super) fn permits(&self) -> &Semaphore {
+        &self.permits
+    }
+
+    pub(super) fn take(&self) -> Option<Conn> {
         self.idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -1,0 +1,101 @@
+//! Requests that are dropped at any moment leave nothing half done behind, however many there are.
+#![cfg(feature = "sqlite")]
+
+mod data_support;
+
+use std::{pin::pin, sync::Arc, task::Poll};
+
+use data_support::{Shop, host_sql, tenant_sql};
+use goplt_core::{Random, data::DbError};
+
+/// Writes a pair of rows in one transaction.
+async fn write_pair(shop: &Shop, pair: i64) -> Result<(), DbError> {
+    let mut tx = shop.db.begin(&shop.scope("acme")).await?;
+    for half in [pair * 2, pair * 2 + 1] {
+        let name = half.to_string();
+        tx.execute(tenant_sql!(
+            "INSERT INTO shop_items (id, name) VALUES (?, ?)",
+            half,
+            name
+        ))
+        .await?;
+    }
+    let sql = tenant_sql!("SELECT count(*) FROM shop_items a, shop_items b WHERE a.id < b.id");
+    tx.fetch_one::<i64>(sql).await?;
+    tx.commit().await
+}
+
+async fn read(shop: &Shop) -> Result<(), DbError> {
+    let mut tx = shop.db.begin_read(&shop.scope("globex")).await?;
+    let seen: i64 = tx
+        .fetch_one(tenant_sql!("SELECT count(*) FROM shop_items"))
+        .await?;
+    assert_eq!(seen, 0, "rows of another tenant");
+    Ok(())
+}
+
+/// Polls so often, then drops.
+async fn cut_off(work: impl Future<Output = Result<(), DbError>>, polls: u8) {
+    let mut work = pin!(work);
+    for _ in 0..polls {
+        let polled = std::future::poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await;
+        if let Poll::Ready(done) = polled {
+            return done.unwrap();
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn chaos(shop: Arc<Shop>, task: u64) {
+    let random = Random::seeded(task);
+    for round in 0..150 {
+        let [polls, what] = random.bytes::<2>();
+        let pair = i64::try_from(task).unwrap() * 1_000 + round;
+        match what % 3 {
+            0 => cut_off(read(&shop), polls % 32).await,
+            // One that is not cut off must not suffer from those that are.
+            1 => write_pair(&shop, pair).await.unwrap(),
+            _ => cut_off(write_pair(&shop, pair), polls).await,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dropped_requests_leave_no_transaction_and_no_half_of_one() {
+    let shop = Arc::new(Shop::open().await);
+    let tasks: Vec<_> = (1..=6)
+        .map(|task| tokio::spawn(chaos(shop.clone(), task)))
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let mut tx = shop.db.begin_host(&shop.host()).await.unwrap();
+    let ids: Vec<i64> = tx
+        .fetch_all(host_sql!("SELECT id FROM shop_items ORDER BY id"))
+        .await
+        .unwrap();
+    assert!(
+        !ids.is_empty() && ids.len().is_multiple_of(2),
+        "{} rows",
+        ids.len()
+    );
+    assert!(
+        ids.chunks(2)
+            .all(|pair| pair[1] == pair[0] + 1 && pair[0] % 2 == 0)
+    );
+}
+
+#[tokio::test]
+async fn a_transaction_goes_no_further_than_a_statement_that_was_cut_off() {
+    let shop = Shop::open().await;
+    let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
+    let insert = || tenant_sql!("INSERT INTO shop_items (id, name) VALUES (1, 'a')");
+    {
+        let mut cut = pin!(tx.execute(insert()));
+        let first = std::future::poll_fn(|cx| Poll::Ready(cut.as_mut().poll(cx))).await;
+        assert!(first.is_pending());
+    }
+    assert!(matches!(tx.execute(insert()).await, Err(DbError::Aborted)));
+    assert!(matches!(tx.commit().await, Err(DbError::Aborted)));
+    shop.add("acme", 1, "after").await;
+}
