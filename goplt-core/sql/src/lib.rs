@@ -68,3 +68,7 @@ pub use self::{
     statement::{Kind, Statement, rewrite, verify_host},
     tables::Tables,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

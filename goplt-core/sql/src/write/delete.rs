@@ -42,7 +42,7 @@ impl Writer<'_> {
         let target = self.changed(&items[0])?;
         self.text(&format!("DELETE FROM {target}"));
         self.filtered(selection.as_ref(), target.known_as())?;
-        self.returning(returning.as_deref())
+        self.returning(returning.as_deref(), target, false)
     }
 }
 

@@ -14,13 +14,13 @@ impl Writer<'_> {
         match expr {
             Expr::Identifier(name) => {
                 let name = self.ident(name)?;
-                self.name(&name);
+                self.column(&name);
                 Ok(())
             }
             Expr::CompoundIdentifier(path) => match path.as_slice() {
                 [table, column] => {
                     let (table, column) = (self.ident(table)?, self.ident(column)?);
-                    self.text(&format!("{table}.{column}"));
+                    self.qualified(&table, &column);
                     Ok(())
                 }
                 _ => Err(self.refuse(format_args!("`{expr}`"), "write `column` or `table.column`", expr)),

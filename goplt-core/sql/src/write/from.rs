@@ -322,6 +322,11 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// Its own name.
+    pub(super) fn table(&self) -> &Name {
+        &self.table
+    }
+
     /// The name by which the statement's expressions know it.
     pub(super) fn known_as(&self) -> &Name {
         self.alias.as_ref().unwrap_or(&self.table)

@@ -90,7 +90,7 @@ impl Writer<'_> {
         if let Some(on) = on {
             self.on_conflict(on, &target, insert)?;
         }
-        self.returning(returning.as_deref())
+        self.returning(returning.as_deref(), target, false)
     }
 
     fn columns(&mut self, columns: &[ObjectName], table: &ObjectName) -> Written {

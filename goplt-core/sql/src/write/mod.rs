@@ -16,6 +16,7 @@ mod operator;
 mod out;
 mod query;
 mod reserved;
+mod returning;
 mod select;
 mod set;
 mod update;
@@ -28,7 +29,7 @@ use sqlparser::{
     tokenizer::Span,
 };
 
-use self::{name::Name, out::Out};
+use self::{name::Name, out::Out, returning::Returning};
 use crate::{Kind, SqlError, Statement, Tables, columns, parse::Tokens, source::Source};
 
 /// The column that every tenant table has.
@@ -51,6 +52,8 @@ pub(crate) struct Writer<'a> {
     params_written: usize,
     tenant_written: bool,
     locks: bool,
+    /// What RETURNING is of, while its own columns are written.
+    returning: Option<Returning>,
     /// The CTEs in scope, innermost last.
     ctes: Vec<String>,
     out: Out,
@@ -78,6 +81,7 @@ impl<'a> Writer<'a> {
             params_written: 0,
             tenant_written: false,
             locks: false,
+            returning: None,
             ctes: Vec::new(),
             out: Out::default(),
         }

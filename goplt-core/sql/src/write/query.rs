@@ -33,6 +33,8 @@ impl Writer<'_> {
         self.absent(plain, "a clause after this query", query)?;
 
         let scope = self.ctes.len();
+        // A subquery has names of its own.
+        let returning = self.returning.take();
         if let Some(with) = with {
             self.with(with)?;
         }
@@ -50,6 +52,7 @@ impl Writer<'_> {
             self.lock(lock, query)?;
         }
         self.ctes.truncate(scope);
+        self.returning = returning;
         Ok(())
     }
 

@@ -117,7 +117,7 @@ impl Writer<'_> {
         self.list(items, Self::expr)
     }
 
-    fn item(&mut self, item: &SelectItem) -> Written {
+    pub(super) fn item(&mut self, item: &SelectItem) -> Written {
         match item {
             SelectItem::UnnamedExpr(expr) => self.expr(expr),
             SelectItem::ExprWithAlias { expr, alias } => {
@@ -128,7 +128,7 @@ impl Writer<'_> {
             }
             SelectItem::Wildcard(options) => {
                 self.wildcard(options, item)?;
-                self.text("*");
+                self.star();
                 Ok(())
             }
             SelectItem::QualifiedWildcard(
@@ -166,23 +166,5 @@ impl Writer<'_> {
             && opt_rename.is_none()
             && opt_alias.is_none();
         self.absent(plain, "an option of `*`", item)
-    }
-
-    pub(super) fn returning(&mut self, items: Option<&[SelectItem]>) -> Written {
-        let Some(items) = items else {
-            return Ok(());
-        };
-        if let Some(item) = items
-            .iter()
-            .find(|item| matches!(item, SelectItem::QualifiedWildcard(..)))
-        {
-            return Err(self.refuse(
-                "a table's `*` in RETURNING",
-                "SQLite does not know it; write `*` alone",
-                item,
-            ));
-        }
-        self.text(" RETURNING ");
-        self.list(items, Self::item)
     }
 }

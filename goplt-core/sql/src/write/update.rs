@@ -46,7 +46,7 @@ impl Writer<'_> {
             }
         }
         self.filtered(selection.as_ref(), target.known_as())?;
-        self.returning(returning.as_deref())
+        self.returning(returning.as_deref(), target, from.is_some())
     }
 
     /// The table of an UPDATE or DELETE: one, by its name, with an alias at most.

@@ -215,15 +215,16 @@ impl Generator {
             return self.push(" RETURNING *");
         }
         self.push(" RETURNING id, ");
-        // SQLite does not know the alias here, and PostgreSQL does not mind its absence.
-        let bare: Vec<Visible> = columns_of(table, alias)
-            .into_iter()
-            .map(|v| Visible {
-                path: v.column.name.clone(),
-                column: v.column,
-            })
-            .collect();
-        self.atom(Type::Text, &bare);
+        let mut visible = columns_of(table, alias);
+        if self.rng.chance(50) {
+            for column in &mut visible {
+                column.path.clone_from(&column.column.name);
+            }
+        } else {
+            // SQLite itself knows the table's name here, not the alias.
+            self.plain &= alias == table.name;
+        }
+        self.atom(Type::Text, &visible);
         self.push(" AS r1");
     }
 
