@@ -30,6 +30,7 @@
 //! | `telemetry` | log output |
 //! | `data` | tenant-scoped SQL: transactions, values, rows, migrations |
 //! | `sqlite` | the SQLite engine of `data` |
+//! | `failpoints` | named places where crash tests end the process |
 //! | `dynamic-sql` | SQL checked at run time; links the SQL parser |
 //!
 //! The minimum supported Rust version is 1.94.
@@ -44,6 +45,9 @@ pub mod contract;
 pub mod data;
 pub mod edge;
 pub mod error;
+pub mod event;
+#[cfg(feature = "data")]
+mod failpoint;
 pub mod health;
 pub mod id;
 pub mod principal;

@@ -13,6 +13,7 @@ mod permission;
 mod read;
 mod schema;
 mod suggest;
+mod tag;
 mod text;
 mod version;
 pub mod yaml;
@@ -34,5 +35,6 @@ pub use self::{
     read::{Parsed, parse},
     schema::json_schema,
     suggest::suggest,
+    tag::name_tag,
     version::{PLATFORM_VERSION, Version, VersionError, VersionRange},
 };

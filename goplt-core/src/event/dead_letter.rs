@@ -1,0 +1,259 @@
+//! [`DeadLetters`]: events that were given up, to be looked at, tried again, or thrown away.
+
+use super::{Envelope, blocked, event_row::EventRow};
+use crate::{
+    Timestamp, Uuid,
+    data::{DbError, FromRow, HostScope, HostTx, Row, ScopeMint, TenantDb, kernel::kernel_sql},
+    manifest::ModuleName,
+};
+
+/// The dead letters of a database, of all tenants. For those who run the platform: whoever serves
+/// it to users checks a permission first.
+#[derive(Debug, Clone)]
+pub struct DeadLetters {
+    db: TenantDb,
+    host: HostScope,
+}
+
+/// An event that a group gave up.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DeadLetter {
+    /// The module whose handler failed.
+    pub group: String,
+    /// The event.
+    pub event: Envelope,
+    /// Whether its key waits behind it.
+    pub state: DeadLetterState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// How the last attempt failed, with its causes.
+    pub error: String,
+    /// When the first attempt failed.
+    pub first_failed_at: Timestamp,
+    /// When the last one did.
+    pub last_failed_at: Timestamp,
+}
+
+/// What a dead letter does to its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DeadLetterState {
+    /// The later events of the key wait.
+    Parked,
+    /// The key went on without it.
+    Skipped,
+}
+
+/// Which dead letters are meant: all, until narrowed.
+///
+/// # Examples
+///
+/// ```
+/// use goplt_core::event::DeadLetterFilter;
+///
+/// let filter = DeadLetterFilter::new().with_group("analytics").with_event("blog.post.created");
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct DeadLetterFilter {
+    group: Option<String>,
+    tenant: Option<String>,
+    event: Option<String>,
+    id: Option<Uuid>,
+    limit: Option<u32>,
+}
+
+struct Found {
+    seq: i64,
+    group: String,
+    letter: DeadLetterRest,
+    event: EventRow,
+}
+
+struct DeadLetterRest {
+    state: DeadLetterState,
+    attempts: u32,
+    error: Option<String>,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+}
+
+/// How many are read at once.
+const LIMIT: u32 = 100;
+
+// === impl DeadLetterFilter ===
+
+impl DeadLetterFilter {
+    /// All of them, the first hundred at a time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Those of one subscribing module.
+    #[must_use]
+    pub fn with_group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// Those of one tenant.
+    #[must_use]
+    pub fn with_tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Those of one name, such as `blog.post.created`.
+    #[must_use]
+    pub fn with_event(mut self, name: impl Into<String>) -> Self {
+        self.event = Some(name.into());
+        self
+    }
+
+    /// That of one event.
+    #[must_use]
+    pub const fn with_id(mut self, id: Uuid) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// At most this many.
+    #[must_use]
+    pub const fn with_limit(mut self, limit: u32) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+// === impl DeadLetters ===
+
+impl DeadLetters {
+    /// Of this database.
+    #[must_use]
+    pub fn new(db: TenantDb, mint: &ScopeMint) -> Self {
+        let host = mint.host_scope(
+            ModuleName::from_static("core"),
+            "dead letters of all tenants are looked after",
+        );
+        Self { db, host }
+    }
+
+    /// The dead letters that the filter means, the oldest event first.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`].
+    pub async fn list(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetter>, DbError> {
+        let mut tx = self.db.begin_host_read(&self.host).await?;
+        let found = find(&mut tx, filter).await?;
+        Ok(found.into_iter().filter_map(Found::into_letter).collect())
+    }
+
+    /// Has the dead letters that the filter means handled again, with all their attempts; how
+    /// many there were. A parked key goes on when they were handled.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`]: then nothing was changed.
+    pub async fn replay(&self, filter: &DeadLetterFilter) -> Result<usize, DbError> {
+        let mut tx = self.db.begin_host(&self.host).await?;
+        let found = find(&mut tx, filter).await?;
+        let now = self.db.seams().clock.now();
+        for dead in &found {
+            tx.execute(kernel_sql!(
+                "UPDATE goplt_delivery SET state = 'retry', attempts = 0, next_at = ? \
+                 WHERE group_name = ? AND seq = ?",
+                now,
+                &dead.group,
+                dead.seq
+            ))
+            .await?;
+            blocked::block(&mut tx, &dead.group, &dead.event).await?;
+        }
+        tx.commit().await?;
+        self.db.seams().events.send();
+        Ok(found.len())
+    }
+
+    /// Throws away the dead letters that the filter means; how many there were. Parked keys go on
+    /// without them.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`]: then nothing was changed.
+    pub async fn purge(&self, filter: &DeadLetterFilter) -> Result<usize, DbError> {
+        let mut tx = self.db.begin_host(&self.host).await?;
+        let found = find(&mut tx, filter).await?;
+        for dead in &found {
+            tx.execute(kernel_sql!(
+                "DELETE FROM goplt_delivery WHERE group_name = ? AND seq = ?",
+                &dead.group,
+                dead.seq
+            ))
+            .await?;
+            blocked::unblock(&mut tx, &dead.group, &dead.event).await?;
+        }
+        tx.commit().await?;
+        self.db.seams().events.send();
+        Ok(found.len())
+    }
+}
+
+async fn find(tx: &mut HostTx, filter: &DeadLetterFilter) -> Result<Vec<Found>, DbError> {
+    tx.fetch_all(kernel_sql!(
+        "SELECT d.seq, d.group_name, d.state, d.attempts, d.error, d.first_failed_at, d.last_failed_at, \
+         o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
+         o.causation_id, o.correlation_id, o.actor_kind, o.actor \
+         FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq WHERE d.state IN ('parked', 'skipped') \
+         AND (? IS NULL OR d.group_name = ?) AND (? IS NULL OR d.tenant_id = ?) \
+         AND (? IS NULL OR o.name = ?) AND (? IS NULL OR o.id = ?) ORDER BY d.seq, d.group_name LIMIT ?",
+        filter.group.as_deref(),
+        filter.group.as_deref(),
+        filter.tenant.as_deref(),
+        filter.tenant.as_deref(),
+        filter.event.as_deref(),
+        filter.event.as_deref(),
+        filter.id,
+        filter.id,
+        filter.limit.unwrap_or(LIMIT)
+    ))
+    .await
+}
+
+impl Found {
+    /// `None` for a row whose ids do not parse, which nothing of ours writes.
+    fn into_letter(self) -> Option<DeadLetter> {
+        Some(DeadLetter {
+            group: self.group,
+            event: self.event.into_envelope().ok()?,
+            state: self.letter.state,
+            attempts: self.letter.attempts,
+            error: self.letter.error.unwrap_or_default(),
+            first_failed_at: self.letter.first?,
+            last_failed_at: self.letter.last?,
+        })
+    }
+}
+
+impl FromRow for Found {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        let state: String = row.get_at(2)?;
+        let letter = DeadLetterRest {
+            state: match state.as_str() {
+                "skipped" => DeadLetterState::Skipped,
+                _ => DeadLetterState::Parked,
+            },
+            attempts: row.get_at(3)?,
+            error: row.get_at(4)?,
+            first: row.get_at(5)?,
+            last: row.get_at(6)?,
+        };
+        Ok(Self {
+            seq: row.get_at(0)?,
+            group: row.get_at(1)?,
+            letter,
+            event: EventRow::read(row, 7)?,
+        })
+    }
+}

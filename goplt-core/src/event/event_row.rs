@@ -1,0 +1,71 @@
+//! An event as the outbox holds it.
+
+use super::{Actor, Envelope, envelope};
+use crate::{
+    BoxError, Timestamp, Uuid,
+    data::{DbError, Row},
+};
+
+/// An event as the outbox holds it.
+#[derive(Debug, Clone)]
+pub(super) struct EventRow {
+    pub(super) id: Uuid,
+    pub(super) tenant: String,
+    pub(super) name: String,
+    version: u32,
+    pub(super) key: String,
+    time: Timestamp,
+    payload: Vec<u8>,
+    trace: Option<String>,
+    cause: Option<Uuid>,
+    request_id: String,
+    actor: Option<Actor>,
+}
+
+impl EventRow {
+    /// Reads `id, tenant_id, name, version, event_key, occurred_at, payload, trace, causation_id,
+    /// correlation_id, actor_kind, actor` from the column `first` on.
+    pub(super) fn read(row: &Row<'_>, first: usize) -> Result<Self, DbError> {
+        let kind: Option<String> = row.get_at(first + 10)?;
+        let subject: Option<String> = row.get_at(first + 11)?;
+        Ok(Self {
+            id: row.get_at(first)?,
+            tenant: row.get_at(first + 1)?,
+            name: row.get_at(first + 2)?,
+            version: row.get_at(first + 3)?,
+            key: row.get_at(first + 4)?,
+            time: row.get_at(first + 5)?,
+            payload: row.get_at(first + 6)?,
+            trace: row.get_at(first + 7)?,
+            cause: row.get_at(first + 8)?,
+            request_id: row.get_at(first + 9)?,
+            actor: kind
+                .zip(subject)
+                .map(|(kind, subject)| Actor::parse(&kind, subject)),
+        })
+    }
+
+    pub(super) fn topic(&self) -> &str {
+        envelope::topic(&self.name)
+    }
+
+    /// With its ids parsed.
+    pub(super) fn into_envelope(self) -> Result<Envelope, BoxError> {
+        Ok(Envelope {
+            id: self.id,
+            name: self.name,
+            version: self.version,
+            tenant: self.tenant.parse()?,
+            key: self.key,
+            time: self.time,
+            payload: self.payload,
+            trace: self
+                .trace
+                .and_then(|trace| trace.parse().ok())
+                .unwrap_or_default(),
+            cause: self.cause,
+            request_id: self.request_id.parse()?,
+            actor: self.actor,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! [`EventPolicy`]: how patient a group is with its handler.
+
+use std::time::Duration;
+
+use super::RetryPolicy;
+
+/// How long a handler may take, how often it is tried, and what then.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use goplt_core::event::{AfterLastAttempt, EventPolicy, RetryPolicy};
+///
+/// let policy = EventPolicy::new()
+///     .with_timeout(Duration::from_secs(5))
+///     .with_retry(RetryPolicy::new(3))
+///     .with_after_last_attempt(AfterLastAttempt::Skip);
+/// assert_eq!(policy.retry().attempts(), 3);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventPolicy {
+    timeout: Duration,
+    retry: RetryPolicy,
+    after: AfterLastAttempt,
+}
+
+/// What becomes of a key whose event used up its attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AfterLastAttempt {
+    /// The event becomes a dead letter, and the later events of its key wait until it is replayed
+    /// or purged: nothing is handled out of order.
+    #[default]
+    ParkKey,
+    /// The event becomes a dead letter, and its key goes on.
+    Skip,
+}
+
+impl EventPolicy {
+    /// 30 seconds for a handler, [`RetryPolicy::default`], [`AfterLastAttempt::ParkKey`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+            retry: RetryPolicy::default(),
+            after: AfterLastAttempt::default(),
+        }
+    }
+
+    /// How long one attempt may take.
+    #[must_use]
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How often, and how much later each time.
+    #[must_use]
+    pub const fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// What becomes of the key after the last attempt.
+    #[must_use]
+    pub const fn with_after_last_attempt(mut self, after: AfterLastAttempt) -> Self {
+        self.after = after;
+        self
+    }
+
+    /// How long one attempt may take.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// How often, and how much later each time.
+    #[must_use]
+    pub const fn retry(&self) -> &RetryPolicy {
+        &self.retry
+    }
+
+    /// What becomes of the key after the last attempt.
+    #[must_use]
+    pub const fn after_last_attempt(&self) -> AfterLastAttempt {
+        self.after
+    }
+}
+
+impl Default for EventPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,329 @@
+//! Handling: one key's events, one after the other.
+
+use std::{
+    any::Any,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::sync::{Semaphore, mpsc};
+use tracing::Instrument;
+
+use super::{
+    super::{
+        AfterLastAttempt, EventContext, EventHandlers, EventPolicy, Permanent, blocked,
+        handler::Registered,
+    },
+    load::Due,
+    progress,
+};
+use crate::{
+    BoxError, ModuleName, Principal, RequestContext, Timestamp,
+    data::{DbError, HostScope, Refused, ScopeMint, TenantDb, kernel::kernel_sql},
+    error::chain,
+    failpoint,
+    shutdown::ShutdownToken,
+};
+
+/// What every key's task shares.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) db: TenantDb,
+    pub(super) mint: ScopeMint,
+    pub(super) host: HostScope,
+    pub(super) random: crate::Random,
+    pub(super) handlers: EventHandlers,
+    /// How many handlers may run at once.
+    pub(super) permits: Semaphore,
+    /// Until when the leases hold, in µs: past it, nothing new begins.
+    pub(super) leased_until: AtomicI64,
+    pub(super) shutdown: ShutdownToken,
+}
+
+/// What a key's task tells the runner.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// The event was handled; its delivery can be removed.
+    Done { group: usize, seq: i64 },
+    /// The event is tried again then.
+    RetryAt(Timestamp),
+}
+
+/// How handling one event ended.
+enum Outcome {
+    Done,
+    /// Another runner has the lane.
+    Fenced,
+    Failed(BoxError),
+}
+
+/// Errors that are kept are cut to this length.
+const LONGEST_ERROR: usize = 2_000;
+
+/// How long a key rests when the failure itself could not be written.
+const REST: Duration = Duration::from_millis(500);
+
+impl Delivery {
+    /// Handles events of one key in order, until one fails or the lease may be over.
+    pub(super) async fn key(
+        self: Arc<Self>,
+        group: (usize, ModuleName),
+        due: Vec<Due>,
+        reports: mpsc::UnboundedSender<Report>,
+    ) {
+        let (index, group) = group;
+        for due in due {
+            let Ok(_permit) = self.permits.acquire().await else {
+                return;
+            };
+            if self.shutdown.is_draining() || !self.holds_leases() {
+                return;
+            }
+            match self.one(&group, &due).await {
+                Outcome::Done if due.retried => {
+                    if let Err(error) = self.resolve(&group, &due).await {
+                        self.rest(&error).await;
+                    }
+                    // What waited behind it is read anew.
+                    return;
+                }
+                Outcome::Done => {
+                    // The runner outlives its tasks, or nobody needs the report.
+                    let _ = reports.send(Report::Done {
+                        group: index,
+                        seq: due.seq,
+                    });
+                }
+                Outcome::Fenced => return,
+                Outcome::Failed(error) => {
+                    match self.failed(&group, &due, &*error).await {
+                        Ok(Some(at)) => drop(reports.send(Report::RetryAt(at))),
+                        Ok(None) => {}
+                        Err(error) => self.rest(&error).await,
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    fn holds_leases(&self) -> bool {
+        self.db.seams().clock.now().as_micros() < self.leased_until.load(Ordering::Acquire)
+    }
+
+    /// Handles one event in its own transaction.
+    async fn one(&self, group: &ModuleName, due: &Due) -> Outcome {
+        if due.seen {
+            return Outcome::Done;
+        }
+        let Some(registered) = self.handlers.get(group, &due.event.name) else {
+            // Subscribed once, and no longer.
+            return Outcome::Done;
+        };
+        let cx = match self.context(group, due, registered.policy.timeout()) {
+            Ok(cx) => cx,
+            Err(error) => return Outcome::Failed(Permanent::new(error).into()),
+        };
+        let span = tracing::info_span!(
+            "event.handle",
+            group = group.as_str(),
+            event = cx.envelope().name(),
+            event_id = %cx.id(),
+            tenant_id = %cx.tenant(),
+            request_id = %cx.envelope().request_id(),
+            attempt = cx.attempt,
+        );
+        self.handle(group, due, registered, &cx)
+            .instrument(span)
+            .await
+    }
+
+    async fn handle(
+        &self,
+        group: &ModuleName,
+        due: &Due,
+        registered: &Registered,
+        cx: &EventContext,
+    ) -> Outcome {
+        let scope = match cx.request.scope() {
+            Ok(scope) => scope,
+            Err(error) => return Outcome::Failed(error.into()),
+        };
+        // Fails if it is there already, writes nothing if the lane has another owner.
+        let received = kernel_sql!(
+            "INSERT INTO goplt_inbox (tenant_id, group_name, event_id, received_at) SELECT ?, ?, ?, ? \
+             FROM goplt_lane WHERE group_name = ? AND lane = ? AND token = ?",
+            cx.tenant().as_str(),
+            group.as_str(),
+            cx.id(),
+            self.db.seams().clock.now(),
+            group.as_str(),
+            due.lane,
+            due.token
+        );
+        let (mut tx, prelude) = self.db.begin_lazily(scope, received);
+        tx.caused_by(cx.id());
+        let timeout = registered.policy.timeout();
+        let handled = fenced(registered.handler.call(cx, &mut tx));
+        let result = match tokio::time::timeout(timeout, handled).await {
+            Ok(Ok(())) => {
+                failpoint::point("handler.before_commit");
+                let committed = tx.commit().await.map_err(BoxError::from);
+                failpoint::point("handler.after_commit");
+                committed
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(format!("the handler took longer than {timeout:?}").into()),
+        };
+        match (result, prelude.refused()) {
+            (Ok(()), _) | (Err(_), Some(Refused::Duplicate)) => Outcome::Done,
+            (Err(_), Some(Refused::Fenced)) => Outcome::Fenced,
+            (Err(error), None) => Outcome::Failed(error),
+        }
+    }
+
+    fn context(
+        &self,
+        group: &ModuleName,
+        due: &Due,
+        timeout: Duration,
+    ) -> Result<EventContext, BoxError> {
+        let envelope = due.event.clone().into_envelope()?;
+        let request = RequestContext::new(envelope.request_id().clone())
+            .with_principal(Principal::service(group.as_str()))
+            .with_trace(if envelope.trace().is_valid() {
+                envelope.trace().child(&self.random)
+            } else {
+                envelope.trace()
+            })
+            .with_timeout(timeout);
+        let request = self.mint.enter(request, envelope.tenant().clone())?;
+        Ok(EventContext {
+            envelope,
+            request,
+            attempt: due.attempts + 1,
+        })
+    }
+
+    async fn resolve(&self, group: &ModuleName, due: &Due) -> Result<(), DbError> {
+        let mut tx = self.db.begin_host(&self.host).await?;
+        progress::resolve(&mut tx, group, due.seq, &due.event).await?;
+        tx.commit().await
+    }
+
+    /// Writes the failure down: the key rests, is parked, or goes on without the event.
+    async fn failed(
+        &self,
+        group: &ModuleName,
+        due: &Due,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+    ) -> Result<Option<Timestamp>, DbError> {
+        let policy = self
+            .handlers
+            .get(group, &due.event.name)
+            .map_or_else(EventPolicy::default, |registered| registered.policy);
+        // A database that is away says nothing about the event.
+        let attempts = due.attempts + u32::from(!is_outage(error));
+        let over = attempts >= policy.retry().attempts() || error.is::<Permanent>();
+        let state = match policy.after_last_attempt() {
+            _ if !over => "retry",
+            AfterLastAttempt::ParkKey => "parked",
+            AfterLastAttempt::Skip => "skipped",
+        };
+        let now = self.db.seams().clock.now();
+        let at = now.plus(policy.retry().pause(attempts.max(1), &self.random));
+        let text = chain(error).to_string();
+        tracing::warn!(
+            group = group.as_str(),
+            event = due.event.name,
+            event_id = %due.event.id,
+            tenant_id = due.event.tenant,
+            attempts,
+            state,
+            error = text,
+            "an event was not handled"
+        );
+
+        failpoint::point("relay.before_failure");
+        let mut tx = self.db.begin_host(&self.host).await?;
+        let written = tx
+            .execute(kernel_sql!(
+                "UPDATE goplt_delivery SET attempts = ?, state = ?, next_at = ?, error = ?, \
+                 first_failed_at = COALESCE(first_failed_at, ?), last_failed_at = ? \
+                 WHERE group_name = ? AND seq = ? AND EXISTS (SELECT 1 FROM goplt_lane l \
+                 WHERE l.group_name = ? AND l.lane = ? AND l.token = ?)",
+                attempts,
+                state,
+                at,
+                cut(&text),
+                now,
+                now,
+                group.as_str(),
+                due.seq,
+                group.as_str(),
+                due.lane,
+                due.token
+            ))
+            .await?;
+        if written == 0 {
+            return Ok(None);
+        }
+        if state != "skipped" {
+            blocked::block(&mut tx, group.as_str(), &due.event).await?;
+        } else if due.retried {
+            blocked::unblock(&mut tx, group.as_str(), &due.event).await?;
+        }
+        tx.commit().await?;
+        failpoint::point("relay.after_failure");
+        Ok((!over).then_some(at))
+    }
+
+    async fn rest(&self, error: &DbError) {
+        tracing::warn!(error = %chain(error), "progress of an event was not written");
+        tokio::time::sleep(REST).await;
+    }
+}
+
+/// Whether the database was away or busy.
+fn is_outage(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    error
+        .downcast_ref::<DbError>()
+        .is_some_and(DbError::is_retryable)
+}
+
+/// Up to the longest that is kept, at the border of a character.
+pub(crate) fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST_ERROR)]
+}
+
+/// Turns a panic into an error. What the future held is dropped, so nobody sees its broken state.
+pub(crate) async fn fenced<F>(work: F) -> Result<(), BoxError>
+where
+    F: Future<Output = Result<(), BoxError>>,
+{
+    let mut work = pin!(work);
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+            Ok(polled) => polled,
+            Err(panic) => Poll::Ready(Err(panicked(&*panic))),
+        },
+    )
+    .await
+}
+
+#[cold]
+fn panicked(panic: &(dyn Any + Send)) -> BoxError {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    format!("panicked: {text}").into()
+}

@@ -1,0 +1,93 @@
+//! [`EventRunner`]: brings events to the groups of this process.
+//!
+//! One task looks, leases, and writes progress; each key that has something due gets a task that
+//! handles its events in order. Rows are found by their state and in leased lanes.
+
+mod clean;
+mod deliver;
+mod fan_out;
+mod lanes;
+mod load;
+mod progress;
+mod settings;
+mod state;
+
+pub(crate) use self::deliver::{cut, fenced};
+pub use self::settings::EventSettings;
+
+use tokio::time::sleep_until;
+
+use self::state::Relay;
+use super::EventHandlers;
+use crate::{
+    data::{DbError, ScopeMint, TenantDb},
+    error::chain,
+    shutdown::ShutdownToken,
+};
+
+/// Brings events to the handlers of this process, until the shutdown drains.
+///
+/// Several may run on one database, in one process or many: they share the lanes.
+#[derive(Debug)]
+#[must_use = "a runner does nothing until it runs"]
+pub struct EventRunner {
+    db: TenantDb,
+    mint: ScopeMint,
+    handlers: EventHandlers,
+    settings: EventSettings,
+}
+
+impl EventRunner {
+    /// On this database, whose mint makes the scopes of the handlers.
+    pub fn new(db: TenantDb, mint: ScopeMint, handlers: EventHandlers) -> Self {
+        Self {
+            db,
+            mint,
+            handlers,
+            settings: EventSettings::new(),
+        }
+    }
+
+    /// With these settings.
+    pub const fn with_settings(mut self, settings: EventSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Runs until `shutdown` drains: then the handlers at work finish, progress is written and
+    /// the leases are given back. While the database is away it waits and tries again.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future loses no event: handlers at work roll back, and what was handled is
+    /// known. The leases last until they run out.
+    pub async fn run(self, shutdown: ShutdownToken) {
+        let _open = shutdown.hold("events");
+        let poll = self.settings.poll;
+        let mut wake = self.db.seams().events.listen();
+        let mut relay = Relay::new(self, shutdown.clone());
+        while !shutdown.is_draining() {
+            let turn = relay.turn().await;
+            let again = turn.unwrap_or_else(|error: DbError| {
+                tracing::warn!(error = %chain(&error), "events wait for the database");
+                Some(tokio::time::Instant::now() + poll)
+            });
+            let Some(at) = again else {
+                // There is more; but a task that never yields starves the handlers.
+                tokio::task::yield_now().await;
+                continue;
+            };
+            tokio::select! {
+                () = shutdown.draining() => break,
+                () = relay.reported() => {}
+                changed = wake.changed() => {
+                    // The sender lives in the database that we hold.
+                    let _ = changed;
+                    relay.look();
+                }
+                () = sleep_until(at) => {}
+            }
+        }
+        relay.drain().await;
+    }
+}

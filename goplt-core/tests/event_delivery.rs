@@ -1,0 +1,158 @@
+//! An event that was committed reaches every group once, in the order of its key; one that was
+//! rolled back reaches nobody.
+#![cfg(feature = "sqlite")]
+
+mod event_support;
+
+use std::sync::Arc;
+
+use event_support::{COUNTED, Counted, Seen, World, handlers};
+use goplt_core::{
+    BoxError,
+    data::TenantTx,
+    event::{EventContext, EventHandlers},
+};
+
+async fn note(
+    seen: &Seen,
+    cx: &EventContext,
+    _: &mut TenantTx,
+    event: Counted,
+) -> Result<(), BoxError> {
+    seen.add(cx, &event);
+    Ok(())
+}
+
+#[tokio::test]
+async fn events_of_a_key_arrive_once_and_in_order() {
+    let world = World::new().await;
+    let seen = Arc::new(Seen::default());
+    let running = world.start(world.runner(handlers("analytics", &seen, note)));
+    for number in 0..50 {
+        world
+            .publish("acme", &format!("k{}", number % 5), number)
+            .await;
+    }
+    seen.reach(50).await;
+    running.stop().await;
+    for key in 0..5 {
+        let expected: Vec<u32> = (0..50).filter(|number| number % 5 == key).collect();
+        assert_eq!(seen.of("acme", &format!("k{key}")), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_rolled_back_event_never_happened() {
+    let world = World::new().await;
+    let seen = Arc::new(Seen::default());
+    let mut tx = world
+        .db
+        .begin(world.cx("acme").scope().unwrap())
+        .await
+        .unwrap();
+    let event = Counted {
+        key: "k".to_owned(),
+        number: 1,
+    };
+    tx.outbox().publish(COUNTED, &event).await.unwrap();
+    drop(tx);
+    world.publish("acme", "k", 2).await;
+    let running = world.start(world.runner(handlers("analytics", &seen, note)));
+    seen.reach(1).await;
+    running.stop().await;
+    assert_eq!(seen.of("acme", "k"), [2]);
+}
+
+#[tokio::test]
+async fn the_envelope_tells_where_the_event_came_from() {
+    let world = World::new().await;
+    let seen = Arc::new(Seen::default());
+    async fn check(
+        seen: &Seen,
+        cx: &EventContext,
+        _: &mut TenantTx,
+        event: Counted,
+    ) -> Result<(), BoxError> {
+        assert_eq!(cx.envelope().name(), "shop.item.counted");
+        assert_eq!(cx.envelope().actor().unwrap().subject(), "ada");
+        assert_eq!(cx.request().principal().unwrap().subject(), "analytics");
+        assert_eq!(cx.request().tenant().unwrap().as_str(), "acme");
+        assert_eq!(cx.request().request_id().as_str(), "req-1");
+        assert_eq!(cx.attempt(), 1);
+        seen.add(cx, &event);
+        Ok(())
+    }
+    world.publish("acme", "k", 1).await;
+    let running = world.start(world.runner(handlers("analytics", &seen, check)));
+    seen.reach(1).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn every_group_has_its_own_progress_and_a_late_one_gets_what_is_kept() {
+    let world = World::new().await;
+    let (early, late) = (Arc::new(Seen::default()), Arc::new(Seen::default()));
+    let running = world.start(world.runner(handlers("analytics", &early, note)));
+    for number in 0..10 {
+        world.publish("acme", "k", number).await;
+    }
+    early.reach(10).await;
+    running.stop().await;
+
+    let mut both = EventHandlers::new();
+    let _ = both
+        .group("analytics".parse().unwrap(), &early)
+        .on(COUNTED, note);
+    let _ = both
+        .group("audit".parse().unwrap(), &late)
+        .on(COUNTED, note);
+    let running = world.start(world.runner(both));
+    world.publish("acme", "k", 10).await;
+    late.reach(11).await;
+    early.reach(11).await;
+    running.stop().await;
+    let all: Vec<u32> = (0..=10).collect();
+    assert_eq!(late.of("acme", "k"), all);
+    assert_eq!(early.of("acme", "k"), all);
+}
+
+#[tokio::test]
+async fn two_runners_share_the_work_and_double_nothing() {
+    let world = World::new().await;
+    let seen = Arc::new(Seen::default());
+    let first = world.start(world.runner(handlers("analytics", &seen, note)));
+    let second = world.start(world.runner(handlers("analytics", &seen, note)));
+    for number in 0..60 {
+        world
+            .publish("acme", &format!("k{}", number % 7), number)
+            .await;
+    }
+    seen.reach(60).await;
+    first.stop().await;
+    // What the first held is free, and the second goes on with it.
+    for number in 60..80 {
+        world
+            .publish("acme", &format!("k{}", number % 7), number)
+            .await;
+    }
+    seen.reach(80).await;
+    second.stop().await;
+    assert_eq!(seen.total(), 80);
+    for key in 0..7 {
+        let numbers = seen.of("acme", &format!("k{key}"));
+        assert!(numbers.is_sorted(), "{numbers:?}");
+    }
+}
+
+#[test]
+fn two_handlers_of_one_group_for_one_event_clash() {
+    let seen = Arc::new(Seen::default());
+    let mut handlers = handlers("analytics", &seen, note);
+    let _ = handlers
+        .group("analytics".parse().unwrap(), &seen)
+        .on(COUNTED, note);
+    assert_eq!(
+        handlers.clashes()[0].to_string(),
+        "the module `analytics` has two handlers for `shop.item.counted`: keep one, and call both from it"
+    );
+}
