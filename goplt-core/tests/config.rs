@@ -1,4 +1,5 @@
 //! Configuration: the higher layer wins, every problem is reported at once, secrets stay secret.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::{fs, path::PathBuf};
 

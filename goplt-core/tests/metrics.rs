@@ -1,4 +1,5 @@
 //! Metrics: the text that Prometheus reads, what is counted for a call, and a bound on series.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::{sync::Arc, time::Duration};
 

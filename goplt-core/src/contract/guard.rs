@@ -45,7 +45,8 @@ pub struct LocalCall {
     cx: RequestContext,
     contract: &'static str,
     method: &'static MethodMeta,
-    calls: Option<Arc<MethodCalls>>,
+    /// What counts it, and since when it runs.
+    counted: Option<(Arc<MethodCalls>, Instant)>,
 }
 
 // === impl GuardSettings ===
@@ -113,13 +114,14 @@ impl LocalGuard {
         method: &'static MethodMeta,
         cx: &RequestContext,
     ) -> Result<LocalCall, RpcError> {
+        let now = Instant::now();
         let calls = self.calls(method);
-        match self.check(method, cx) {
+        match self.check(method, cx, now) {
             Ok(cx) => Ok(LocalCall {
                 cx,
                 contract: self.contract,
                 method,
-                calls,
+                counted: calls.map(|calls| (calls.clone(), now)),
             }),
             Err(error) => {
                 if let Some(calls) = calls {
@@ -130,7 +132,7 @@ impl LocalGuard {
         }
     }
 
-    fn calls(&self, method: &'static MethodMeta) -> Option<Arc<MethodCalls>> {
+    fn calls(&self, method: &'static MethodMeta) -> Option<&Arc<MethodCalls>> {
         let metrics = self.settings.metrics.as_ref()?;
         let calls = self.calls.get_or_init(|| metrics.contract(self.contract));
         Some(calls.method(method))
@@ -141,19 +143,17 @@ impl LocalGuard {
         &self,
         method: &'static MethodMeta,
         cx: &RequestContext,
+        now: Instant,
     ) -> Result<RequestContext, RpcError> {
         self.check_access(&method.access, cx)?;
         if cx.scope().is_ok_and(|scope| scope.has_open_write()) {
             self.meet_open_write(method)?;
         }
         let mut cx = cx.clone();
-        if let Some(timeout) = method.timeout {
-            cx = cx.with_timeout(timeout);
+        if let Some(deadline) = method.timeout.and_then(|timeout| now.checked_add(timeout)) {
+            cx = cx.with_deadline(deadline);
         }
-        if cx
-            .deadline()
-            .is_some_and(|deadline| deadline <= Instant::now())
-        {
+        if cx.deadline().is_some_and(|deadline| deadline <= now) {
             return Err(RpcError::new(
                 Code::DeadlineExceeded,
                 "no time was left for the call",
@@ -221,10 +221,8 @@ impl LocalCall {
         } else {
             span
         };
-        let timer = self
-            .calls
-            .as_ref()
-            .map_or(CallTimer::none(), MethodCalls::start);
+        let counted = self.counted.as_ref();
+        let timer = counted.map_or(CallTimer::none(), |(calls, since)| calls.start(*since));
         Run::new(
             call,
             self.cx.deadline(),

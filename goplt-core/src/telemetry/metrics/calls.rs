@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use super::{cell::Cell, family::Family};
@@ -21,8 +20,15 @@ pub(crate) struct ContractCalls {
 struct Shared {
     contract: &'static str,
     family: Arc<Family>,
-    /// By address: a contract has a handful of methods, and each is a constant of its own.
-    methods: ArcSwap<Vec<(usize, Arc<MethodCalls>)>>,
+    /// By address, as they come: a contract has a handful of methods, each a constant of its
+    /// own. The list only grows, so it is walked without lock or count.
+    methods: OnceLock<Box<Node>>,
+}
+
+struct Node {
+    address: usize,
+    calls: Arc<MethodCalls>,
+    next: OnceLock<Box<Self>>,
 }
 
 /// The series of one method, one for each code that it has answered.
@@ -41,49 +47,51 @@ pub(crate) struct CallTimer {
 
 impl ContractCalls {
     pub(super) fn new(contract: &'static str, family: Arc<Family>) -> Self {
+        let methods = OnceLock::new();
         let shared = Shared {
             contract,
             family,
-            methods: ArcSwap::default(),
+            methods,
         };
         Self {
             shared: Arc::new(shared),
         }
     }
 
-    pub(crate) fn method(&self, method: &'static MethodMeta) -> Arc<MethodCalls> {
+    pub(crate) fn method(&self, method: &'static MethodMeta) -> &Arc<MethodCalls> {
         let address = std::ptr::from_ref(method).addr();
-        let find = |known: &[(usize, Arc<MethodCalls>)]| {
-            known
-                .iter()
-                .find(|(at, _)| *at == address)
-                .map(|(_, calls)| calls.clone())
-        };
-        if let Some(calls) = find(&self.shared.methods.load()) {
-            return calls;
+        let mut slot = &self.shared.methods;
+        loop {
+            // Of two that add at once one wins, and the other goes on to the next place.
+            let node = slot.get_or_init(|| self.node(address, method));
+            if node.address == address {
+                return &node.calls;
+            }
+            slot = &node.next;
         }
-        let calls = Arc::new(MethodCalls {
+    }
+
+    #[cold]
+    fn node(&self, address: usize, method: &'static MethodMeta) -> Box<Node> {
+        let calls = MethodCalls {
             contract: self.shared.contract,
             method: method.name,
             family: self.shared.family.clone(),
             by_code: array::from_fn(|_| OnceLock::new()),
-        });
-        // Two at once make two, of which one stays; both count into the same cells.
-        self.shared.methods.rcu(|known| {
-            let mut methods = Vec::clone(known);
-            if find(&methods).is_none() {
-                methods.push((address, calls.clone()));
-            }
-            methods
-        });
-        calls
+        };
+        let (calls, next) = (Arc::new(calls), OnceLock::new());
+        Box::new(Node {
+            address,
+            calls,
+            next,
+        })
     }
 }
 
 impl MethodCalls {
-    pub(crate) fn start(self: &Arc<Self>) -> CallTimer {
+    pub(crate) fn start(self: &Arc<Self>, at: Instant) -> CallTimer {
         CallTimer {
-            running: Some((self.clone(), Instant::now())),
+            running: Some((self.clone(), at)),
         }
     }
 

@@ -39,6 +39,9 @@ struct Series {
 
 pub(super) type Values = Box<[Box<str>]>;
 
+/// All series of a metric sorted by their values, and the overflow.
+pub(super) type Snapshot = (Vec<(Values, Arc<Cell>)>, Option<Arc<Cell>>);
+
 impl Family {
     pub(super) fn new(
         name: &'static str,
@@ -105,8 +108,7 @@ impl Family {
         cell
     }
 
-    /// All series sorted by their values, and the overflow.
-    pub(super) fn snapshot(&self) -> (Vec<(Values, Arc<Cell>)>, Option<Arc<Cell>>) {
+    pub(super) fn snapshot(&self) -> Snapshot {
         let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<_> = series.by_hash.values().flatten().cloned().collect();
         let overflow = series.overflow.clone();
