@@ -8,9 +8,7 @@ use std::sync::{
 
 use bytes::Bytes;
 use goplt_auth::{Auth, AuthLayer, ResponseBody};
-use goplt_core::{
-    Credentials, Principal, Problem, RequestContext, VerifyError, data::ScopeMint,
-};
+use goplt_core::{Credentials, Principal, Problem, RequestContext, VerifyError, data::ScopeMint};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Empty, Full};
 use tower_test::mock;
@@ -36,7 +34,9 @@ fn spawn() -> (mock::Spawn<Auth<Mock, Verifier>>, Handle) {
 fn request(authorization: &[&str]) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
     for value in authorization {
-        request.headers_mut().append("authorization", value.parse().unwrap());
+        request
+            .headers_mut()
+            .append("authorization", value.parse().unwrap());
     }
     request
 }
@@ -51,7 +51,11 @@ async fn passes(request: Request<Empty<Bytes>>) -> RequestContext {
     send.send_response(Response::new(Full::from("hello")));
     let body = answer.await.unwrap().into_body();
     assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
-    request.extensions().get::<RequestContext>().unwrap().clone()
+    request
+        .extensions()
+        .get::<RequestContext>()
+        .unwrap()
+        .clone()
 }
 
 /// The answer to a request that must not reach the inner service.
@@ -61,7 +65,10 @@ async fn refused(request: Request<Empty<Bytes>>) -> Response<ResponseBody<Full<B
     service.poll_ready().is_ready().then_some(()).unwrap();
     let answer = service.call(request).await.unwrap();
     drop(service);
-    assert!(handle.next_request().await.is_none(), "the inner service was called");
+    assert!(
+        handle.next_request().await.is_none(),
+        "the inner service was called"
+    );
     answer
 }
 
@@ -75,22 +82,36 @@ async fn a_request_without_the_header_passes_as_anonymous() {
 #[tokio::test]
 async fn a_good_token_brings_its_principal() {
     for value in ["Bearer ada", "bearer ada", "BEARER   ada"] {
-        assert_eq!(passes(request(&[value])).await.principal().unwrap().subject(), "ada");
+        assert_eq!(
+            passes(request(&[value]))
+                .await
+                .principal()
+                .unwrap()
+                .subject(),
+            "ada"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_context_that_is_there_is_filled_and_kept() {
     let mut request = request(&["Bearer ada"]);
-    request.extensions_mut().insert(RequestContext::new("r-1".parse().unwrap()));
+    request
+        .extensions_mut()
+        .insert(RequestContext::new("r-1".parse().unwrap()));
     let cx = passes(request).await;
-    assert_eq!((cx.request_id().as_str(), cx.principal().unwrap().subject()), ("r-1", "ada"));
+    assert_eq!(
+        (cx.request_id().as_str(), cx.principal().unwrap().subject()),
+        ("r-1", "ada")
+    );
 }
 
 #[tokio::test]
 async fn a_request_id_of_the_caller_is_taken() {
     let mut request = request(&[]);
-    request.headers_mut().insert("x-request-id", "abc".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("x-request-id", "abc".parse().unwrap());
     assert_eq!(passes(request).await.request_id().as_str(), "abc");
 }
 
@@ -106,7 +127,9 @@ async fn a_principal_that_nobody_verified_is_removed() {
 async fn a_tenant_that_was_resolved_before_the_caller_stops_the_request() {
     let named = || {
         let cx = RequestContext::new("r-1".parse().unwrap());
-        ScopeMint::new().enter(cx, "globex".parse().unwrap()).unwrap()
+        ScopeMint::new()
+            .enter(cx, "globex".parse().unwrap())
+            .unwrap()
     };
     for authorization in [&["Bearer ada"][..], &[]] {
         let mut request = request(authorization);
@@ -114,7 +137,13 @@ async fn a_tenant_that_was_resolved_before_the_caller_stops_the_request() {
         let answer = refused(request).await;
         assert_eq!(answer.status(), 500);
         let problem = answer.extensions().get::<Problem>().unwrap();
-        assert!(problem.source().unwrap().to_string().contains("outside of the auth layer"));
+        assert!(
+            problem
+                .source()
+                .unwrap()
+                .to_string()
+                .contains("outside of the auth layer")
+        );
     }
 }
 
@@ -163,18 +192,34 @@ async fn without_keys_the_caller_may_come_back() {
 #[tokio::test]
 async fn the_refusal_names_the_request() {
     let mut request = request(&["Bearer forged"]);
-    request.extensions_mut().insert(RequestContext::new("r-1".parse().unwrap()));
-    let body = refused(request).await.into_body().collect().await.unwrap().to_bytes();
+    request
+        .extensions_mut()
+        .insert(RequestContext::new("r-1".parse().unwrap()));
+    let body = refused(request)
+        .await
+        .into_body()
+        .collect()
+        .await
+        .unwrap()
+        .to_bytes();
     let json: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!((json["request_id"].as_str(), json["code"].as_str()), (Some("r-1"), Some("unauthenticated")));
+    assert_eq!(
+        (json["request_id"].as_str(), json["code"].as_str()),
+        (Some("r-1"), Some("unauthenticated"))
+    );
 }
 
 #[tokio::test]
 async fn grpc_callers_get_a_status() {
     let mut request = request(&["Bearer forged"]);
-    request.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("content-type", "application/grpc".parse().unwrap());
     let answer = refused(request).await;
-    assert_eq!((answer.status().as_u16(), &answer.headers()["grpc-status"]), (200, &"16".parse().unwrap()));
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["grpc-status"]),
+        (200, &"16".parse().unwrap())
+    );
     assert!(http_body::Body::is_end_stream(answer.body()));
 }
 
@@ -214,7 +259,10 @@ async fn a_clone_asks_the_same_verifier() {
     let (mut service, mut handle): (_, Handle) = mock::spawn_layer(layer.clone());
     handle.allow(1);
     assert!(service.poll_ready().is_ready());
-    assert_eq!(service.call(request(&["Bearer x"])).await.unwrap().status(), 401);
+    assert_eq!(
+        service.call(request(&["Bearer x"])).await.unwrap().status(),
+        401
+    );
     assert!(asked.load(Ordering::Relaxed));
 }
 

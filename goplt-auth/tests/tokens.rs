@@ -27,7 +27,9 @@ fn key() -> VerificationKey {
 }
 
 fn verifier(keys: KeyHandle) -> JwtVerifier {
-    JwtVerifier::new(keys, ISSUER, "goplt").with_cache_capacity(64).with_clock(clock())
+    JwtVerifier::new(keys, ISSUER, "goplt")
+        .with_cache_capacity(64)
+        .with_clock(clock())
 }
 
 fn checker() -> JwtVerifier {
@@ -38,7 +40,10 @@ fn checker() -> JwtVerifier {
 
 fn sign(header: &str, payload: &str) -> String {
     let message = format!("{}.{}", BASE64.encode(header), BASE64.encode(payload));
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET), message.as_bytes());
+    let tag = hmac::sign(
+        &hmac::Key::new(hmac::HMAC_SHA256, SECRET),
+        message.as_bytes(),
+    );
     format!("{message}.{}", BASE64.encode(tag))
 }
 
@@ -73,16 +78,31 @@ async fn the_tenant_is_read_from_the_claim_that_the_provider_writes() {
         let claims = checker().with_tenant_claim("org_id").check(token)?;
         Ok(claims.tenant().map(ToString::to_string))
     };
-    assert_eq!(tenant_of(&with("org_id", json!("globex"))), Ok(Some("globex".to_owned())));
-    assert_eq!(tenant_of(&with("other", json!("x"))), Ok(None), "`tenant_id` is another claim now");
-    assert_eq!(tenant_of(&with("org_id", json!("org_X"))), Err(TokenError::Claim("tenant_id")));
+    assert_eq!(
+        tenant_of(&with("org_id", json!("globex"))),
+        Ok(Some("globex".to_owned()))
+    );
+    assert_eq!(
+        tenant_of(&with("other", json!("x"))),
+        Ok(None),
+        "`tenant_id` is another claim now"
+    );
+    assert_eq!(
+        tenant_of(&with("org_id", json!("org_X"))),
+        Err(TokenError::Claim("tenant_id"))
+    );
     let doubled = r#"{"iss":"https://goplt.test","org_id":"a","org_id":"b"}"#;
-    assert_eq!(tenant_of(&sign(HEADER, doubled)), Err(TokenError::Malformed));
+    assert_eq!(
+        tenant_of(&sign(HEADER, doubled)),
+        Err(TokenError::Malformed)
+    );
 }
 
 #[tokio::test]
 async fn a_good_token_says_what_it_says() {
-    let claims = checker().check(&sign(HEADER, &claims().to_string())).unwrap();
+    let claims = checker()
+        .check(&sign(HEADER, &claims().to_string()))
+        .unwrap();
     assert_eq!(claims.subject(), "ada");
     assert_eq!(claims.tenant().unwrap().as_str(), "acme");
     assert_eq!(claims.roles(), ["editor"]);
@@ -112,7 +132,10 @@ async fn claims_are_judged_one_by_one() {
         (with("sub", json!("")), Err(Claim("sub"))),
         (with("sub", json!("x".repeat(256))), Err(Claim("sub"))),
         (with("sub", json!(null)), Err(Malformed)),
-        (with("tenant_id", json!("Not A Tenant")), Err(Claim("tenant_id"))),
+        (
+            with("tenant_id", json!("Not A Tenant")),
+            Err(Claim("tenant_id")),
+        ),
         (with("roles", json!("admin")), Err(Malformed)),
         (with("exp", json!(NOW - 29)), Ok(())),
         (with("exp", json!(NOW - 30)), Err(Expired)),
@@ -137,10 +160,19 @@ async fn claims_are_judged_one_by_one() {
 
 #[tokio::test]
 async fn a_doubled_claim_is_refused_also_one_that_is_not_read() {
-    for (name, value) in [("sub", "\"eve\""), ("exp", "1900000000"), ("other", "1"), ("o\\u0074her", "1")] {
+    for (name, value) in [
+        ("sub", "\"eve\""),
+        ("exp", "1900000000"),
+        ("other", "1"),
+        ("o\\u0074her", "1"),
+    ] {
         let claims = claims().to_string();
         let payload = format!("{{\"{name}\":{value},{}", &claims[1..]);
-        assert_eq!(check(&sign(HEADER, &payload)), Err(TokenError::Malformed), "{name}");
+        assert_eq!(
+            check(&sign(HEADER, &payload)),
+            Err(TokenError::Malformed),
+            "{name}"
+        );
     }
 }
 
@@ -152,26 +184,51 @@ async fn headers_are_judged_before_the_signature() {
     let cases = [
         (r#"{"alg":"HS256"}"#, Ok(())),
         (r#"{"alg":"HS256","kid":"k1","typ":"at+jwt"}"#, Ok(())),
-        (r#"{"alg":"HS256","kid":"k1","typ":"application/jwt"}"#, Ok(())),
-        (r#"{"alg":"HS256","kid":"k1","jwk":{"kty":"oct","k":"AA"},"jku":"https://evil.test"}"#, Ok(())),
+        (
+            r#"{"alg":"HS256","kid":"k1","typ":"application/jwt"}"#,
+            Ok(()),
+        ),
+        (
+            r#"{"alg":"HS256","kid":"k1","jwk":{"kty":"oct","k":"AA"},"jku":"https://evil.test"}"#,
+            Ok(()),
+        ),
         (r#"{"alg":"HS256","kid":"k2"}"#, Err(UnknownKey)),
         (r#"{"alg":"HS256","kid":""}"#, Err(UnknownKey)),
         (r#"{"alg":"EdDSA","kid":"k1"}"#, Err(Algorithm)),
         (r#"{"alg":"none","kid":"k1"}"#, Err(Algorithm)),
         (r#"{"alg":"hs256","kid":"k1"}"#, Err(Algorithm)),
         (r#"{"kid":"k1"}"#, Err(Malformed)),
-        (r#"{"alg":"HS256","alg":"HS256","kid":"k1"}"#, Err(Malformed)),
-        (r#"{"alg":"HS256","kid":"k1","crit":["exp"]}"#, Err(Unsupported)),
+        (
+            r#"{"alg":"HS256","alg":"HS256","kid":"k1"}"#,
+            Err(Malformed),
+        ),
+        (
+            r#"{"alg":"HS256","kid":"k1","crit":["exp"]}"#,
+            Err(Unsupported),
+        ),
         (r#"{"alg":"HS256","kid":"k1","crit":[]}"#, Err(Unsupported)),
-        (r#"{"alg":"HS256","kid":"k1","crit":null}"#, Err(Unsupported)),
-        (r#"{"alg":"HS256","kid":"k1","typ":"logout+jwt"}"#, Err(Unsupported)),
-        (r#"{"alg":"HS256","kid":"k1","typ":"JWE"}"#, Err(Unsupported)),
+        (
+            r#"{"alg":"HS256","kid":"k1","crit":null}"#,
+            Err(Unsupported),
+        ),
+        (
+            r#"{"alg":"HS256","kid":"k1","typ":"logout+jwt"}"#,
+            Err(Unsupported),
+        ),
+        (
+            r#"{"alg":"HS256","kid":"k1","typ":"JWE"}"#,
+            Err(Unsupported),
+        ),
         ("[]", Err(Malformed)),
         (&*deep, Err(Malformed)),
         (&*long, Err(TooLong)),
     ];
     for (header, expected) in cases {
-        assert_eq!(check(&sign(header, &claims().to_string())), expected, "{header}");
+        assert_eq!(
+            check(&sign(header, &claims().to_string())),
+            expected,
+            "{header}"
+        );
     }
 }
 
@@ -196,10 +253,19 @@ async fn other_forms_are_refused() {
         (format!(" {good}"), TokenError::Malformed),
         (format!("{message}.{last}{twin}"), TokenError::Malformed),
         (format!("{message}.{last}"), TokenError::Malformed),
-        (format!("{message}.{}", BASE64.encode([0; 32])), TokenError::Signature),
-        (good.replace('-', "+").replace('_', "/") + "+", TokenError::Malformed),
+        (
+            format!("{message}.{}", BASE64.encode([0; 32])),
+            TokenError::Signature,
+        ),
+        (
+            good.replace('-', "+").replace('_', "/") + "+",
+            TokenError::Malformed,
+        ),
         ("a".repeat(8 * 1024 + 1), TokenError::TooLong),
-        (format!("{}.{}", "a".repeat(1025), "a.a"), TokenError::TooLong),
+        (
+            format!("{}.{}", "a".repeat(1025), "a.a"),
+            TokenError::TooLong,
+        ),
     ];
     for (at, (token, expected)) in cases.iter().enumerate() {
         assert_eq!(check(token), Err(*expected), "case {at}");
@@ -214,9 +280,15 @@ async fn a_public_key_is_never_taken_for_a_secret() {
     keys.publish(KeySet::new([public]).unwrap());
     // What everybody can read, used as the secret.
     let jwks: Value = serde_json::from_slice(&keys.current().to_json()).unwrap();
-    let x = BASE64.decode(jwks["keys"][0]["x"].as_str().unwrap()).unwrap();
+    let x = BASE64
+        .decode(jwks["keys"][0]["x"].as_str().unwrap())
+        .unwrap();
     let header = format!(r#"{{"alg":"HS256","kid":"{}"}}"#, signer.kid());
-    let message = format!("{}.{}", BASE64.encode(header), BASE64.encode(claims().to_string()));
+    let message = format!(
+        "{}.{}",
+        BASE64.encode(header),
+        BASE64.encode(claims().to_string())
+    );
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &x), message.as_bytes());
     let token = format!("{message}.{}", BASE64.encode(tag));
     assert_eq!(verifier(keys).check(&token), Err(TokenError::Algorithm));
@@ -238,7 +310,10 @@ async fn a_remembered_token_still_expires() {
     tokio::time::advance(Duration::from_secs(929)).await;
     assert!(verifier.verify(Credentials::Bearer(&token)).is_ok());
     tokio::time::advance(Duration::from_secs(1)).await;
-    assert_eq!(verifier.verify(Credentials::Bearer(&token)), Err(VerifyError::Expired));
+    assert_eq!(
+        verifier.verify(Credentials::Bearer(&token)),
+        Err(VerifyError::Expired)
+    );
 }
 
 #[tokio::test]
@@ -249,7 +324,10 @@ async fn a_removed_key_ends_what_was_remembered() {
     let token = sign(HEADER, &claims().to_string());
     assert!(verifier.verify(Credentials::Bearer(&token)).is_ok());
     keys.publish(KeySet::new([Signer::generate().verification_key()]).unwrap());
-    assert_eq!(verifier.verify(Credentials::Bearer(&token)), Err(VerifyError::Invalid));
+    assert_eq!(
+        verifier.verify(Credentials::Bearer(&token)),
+        Err(VerifyError::Invalid)
+    );
     keys.publish(KeySet::new([key()]).unwrap());
     assert!(verifier.verify(Credentials::Bearer(&token)).is_ok());
 }
@@ -264,7 +342,10 @@ async fn an_altered_copy_of_a_remembered_token_is_not_taken_for_it() {
     let mut eve = claims();
     eve["sub"] = json!("eve");
     let forged = format!("{header}.{}.{signature}", BASE64.encode(eve.to_string()));
-    assert_eq!(verifier.verify(Credentials::Bearer(&forged)), Err(VerifyError::Invalid));
+    assert_eq!(
+        verifier.verify(Credentials::Bearer(&forged)),
+        Err(VerifyError::Invalid)
+    );
 }
 
 #[tokio::test]
@@ -284,20 +365,31 @@ async fn a_kept_key_signs_under_the_same_name() {
     use secrecy::ExposeSecret as _;
     let signer = Signer::generate();
     let kept = signer.to_pkcs8().unwrap();
-    assert_eq!(Signer::from_pkcs8(kept.expose_secret()).unwrap().kid(), signer.kid());
+    assert_eq!(
+        Signer::from_pkcs8(kept.expose_secret()).unwrap().kid(),
+        signer.kid()
+    );
     assert!(Signer::from_pkcs8(b"no key").is_err());
 }
 
 #[tokio::test]
 async fn settings_that_cannot_work_are_refused() {
     let long = Duration::from_secs(301);
-    assert_eq!(checker().with_leeway(long).unwrap_err(), ConfigError::Leeway);
+    assert_eq!(
+        checker().with_leeway(long).unwrap_err(),
+        ConfigError::Leeway
+    );
     let issuer = Issuer::new(ISSUER, "goplt");
-    assert_eq!(issuer.with_lifetime(Duration::ZERO).unwrap_err(), ConfigError::Lifetime);
+    assert_eq!(
+        issuer.with_lifetime(Duration::ZERO).unwrap_err(),
+        ConfigError::Lifetime
+    );
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().build().unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
 }
 
 proptest! {

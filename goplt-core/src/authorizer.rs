@@ -56,6 +56,12 @@ impl Decision {
     }
 }
 
+impl From<bool> for Decision {
+    fn from(allowed: bool) -> Self {
+        if allowed { Self::Allow } else { Self::Deny }
+    }
+}
+
 /// Denies everything: what a host without an authorizer uses.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DenyAll;

@@ -35,14 +35,22 @@ impl KeyHandle {
     /// Without keys: every token is answered with 503 until the first set is published.
     #[must_use]
     pub fn new() -> Self {
-        let first = Snapshot { keys: Arc::default(), generation: 0 };
-        Self { snapshot: Arc::new(ArcSwap::from_pointee(first)) }
+        let first = Snapshot {
+            keys: Arc::default(),
+            generation: 0,
+        };
+        Self {
+            snapshot: Arc::new(ArcSwap::from_pointee(first)),
+        }
     }
 
     /// Replaces the keys. Holds from the next verification on.
     pub fn publish(&self, keys: KeySet) {
         let keys = Arc::new(keys);
-        self.snapshot.rcu(|old| Snapshot { keys: keys.clone(), generation: old.generation + 1 });
+        self.snapshot.rcu(|old| Snapshot {
+            keys: keys.clone(),
+            generation: old.generation + 1,
+        });
     }
 
     /// The keys as they are now.

@@ -79,7 +79,9 @@ impl<'de> Visitor<'de> for PayloadVisitor<'_> {
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                     if others.contains(&name) || others.len() == MAX_CLAIMS {
-                        return Err(de::Error::custom("a claim is doubled, or there are too many"));
+                        return Err(de::Error::custom(
+                            "a claim is doubled, or there are too many",
+                        ));
                     }
                     others.push(name);
                 }
@@ -157,7 +159,10 @@ impl Visitor<'_> for DateVisitor {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the range is checked first"
+    )]
     fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<NumericDate, E> {
         let micros = seconds * 1e6;
         if (0.0..=253_402_300_799e6).contains(&micros) {

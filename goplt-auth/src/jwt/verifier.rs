@@ -55,7 +55,11 @@ impl JwtVerifier {
     #[must_use]
     pub fn new(keys: KeyHandle, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         let (issuer, audience) = (issuer.into(), audience.into());
-        let expect = Expectations { issuer, audience, leeway: DEFAULT_LEEWAY };
+        let expect = Expectations {
+            issuer,
+            audience,
+            leeway: DEFAULT_LEEWAY,
+        };
         Self {
             keys,
             expect,
@@ -114,7 +118,11 @@ impl JwtVerifier {
 
     fn check_with(&self, snapshot: &Snapshot, token: &str) -> Result<Claims, TokenError> {
         let payload = jws::verify(&snapshot.keys, token, is_access_token)?;
-        Claims::judge(Payload::parse(&payload, &self.tenant_claim)?, &self.expect, self.clock.now())
+        Claims::judge(
+            Payload::parse(&payload, &self.tenant_claim)?,
+            &self.expect,
+            self.clock.now(),
+        )
     }
 
     fn verify_token(&self, token: &str) -> Result<Principal, TokenError> {
@@ -130,7 +138,12 @@ impl JwtVerifier {
         let claims = self.check_with(&snapshot, token)?;
         let until = claims.expires_at().plus(self.expect.leeway);
         let principal = Principal::from(claims);
-        let entry = Entry { token: token.into(), principal: principal.clone(), until, generation };
+        let entry = Entry {
+            token: token.into(),
+            principal: principal.clone(),
+            until,
+            generation,
+        };
         self.cache.insert(entry, now);
         Ok(principal)
     }
@@ -153,7 +166,9 @@ impl Verify for JwtVerifier {
 
 /// RFC 8725 §3.11: a token of another kind (logout, proof of possession) is no access token.
 fn is_access_token(header: &Header<'_>) -> Result<(), TokenError> {
-    let Some(kind) = header.typ.as_deref() else { return Ok(()) };
+    let Some(kind) = header.typ.as_deref() else {
+        return Ok(());
+    };
     // RFC 7515 §4.1.9: `application/` may be left out.
     let kind = match kind.split_once('/') {
         Some((kind, subtype)) if kind.eq_ignore_ascii_case("application") => subtype,

@@ -30,11 +30,17 @@ pin_project! {
 
 impl<B> ResponseBody<B> {
     pub(crate) const fn inner(body: B) -> Self {
-        Self { kind: Kind::Inner { body } }
+        Self {
+            kind: Kind::Inner { body },
+        }
     }
 
     pub(crate) fn rejection(body: Bytes) -> Self {
-        Self { kind: Kind::Rejection { body: Some(body).filter(|body| !body.is_empty()) } }
+        Self {
+            kind: Kind::Rejection {
+                body: Some(body).filter(|body| !body.is_empty()),
+            },
+        }
     }
 }
 

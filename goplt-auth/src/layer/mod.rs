@@ -79,8 +79,6 @@ use tower_layer::Layer;
 
 pub use self::{body::ResponseBody, future::ResponseFuture, service::Auth};
 
-
-
 /// Puts [`Auth`] in front of a service. See the [module docs](self).
 #[must_use = "a layer does nothing until it is applied"]
 pub struct AuthLayer<V> {
@@ -90,7 +88,9 @@ pub struct AuthLayer<V> {
 impl<V: Verify> AuthLayer<V> {
     /// Callers are who `verify` says they are.
     pub fn new(verify: V) -> Self {
-        Self { verify: Arc::new(verify) }
+        Self {
+            verify: Arc::new(verify),
+        }
     }
 }
 
@@ -104,7 +104,9 @@ impl<S, V> Layer<S> for AuthLayer<V> {
 
 impl<V> Clone for AuthLayer<V> {
     fn clone(&self) -> Self {
-        Self { verify: self.verify.clone() }
+        Self {
+            verify: self.verify.clone(),
+        }
     }
 }
 

@@ -37,7 +37,9 @@ impl<S, V: Verify> Auth<S, V> {
     /// Who it is, as far as the headers tell; `None` for nobody.
     fn authenticate(&self, headers: &HeaderMap) -> Result<Option<Principal>, VerifyError> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
-        let Some(value) = values.next() else { return Ok(None) };
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
         if values.next().is_some() {
             return Err(VerifyError::Invalid);
         }
@@ -98,7 +100,10 @@ fn identify<B>(request: &mut Request<B>, principal: Option<Principal>) {
         }
         return;
     }
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok()?.parse().ok());
     let mut cx = RequestContext::new(id.unwrap_or_else(|| IDS.request_id()));
     if let Some(principal) = principal {
         cx.set_principal(principal);
@@ -107,7 +112,10 @@ fn identify<B>(request: &mut Request<B>, principal: Option<Principal>) {
 }
 
 fn has_tenant<B>(request: &Request<B>) -> bool {
-    request.extensions().get::<RequestContext>().is_some_and(|cx| cx.tenant().is_some())
+    request
+        .extensions()
+        .get::<RequestContext>()
+        .is_some_and(|cx| cx.tenant().is_some())
 }
 
 /// A tenant that was resolved before the caller is known was taken from a header alone: to go on
@@ -115,8 +123,13 @@ fn has_tenant<B>(request: &Request<B>) -> bool {
 fn misplaced<B>(request: &Request<B>) -> Response<Bytes> {
     const REASON: &str = "the tenant layer is outside of the auth layer; it must be inside";
     tracing::error!("{REASON}");
-    let id = request.extensions().get::<RequestContext>().map(RequestContext::request_id);
-    Problem::new(Code::Internal).with_source(REASON).to_response_for(request.headers(), id)
+    let id = request
+        .extensions()
+        .get::<RequestContext>()
+        .map(RequestContext::request_id);
+    Problem::new(Code::Internal)
+        .with_source(REASON)
+        .to_response_for(request.headers(), id)
 }
 
 /// One answer for every reason, but for the lack of keys, which is not the caller's fault.
@@ -125,18 +138,28 @@ fn reject<B>(request: &Request<B>, error: VerifyError) -> Response<Bytes> {
         Code::Unavailable => Problem::new(Code::Unavailable).with_retry_after(1),
         _ => Problem::unauthenticated(),
     };
-    let id = request.extensions().get::<RequestContext>().map(RequestContext::request_id);
-    problem.with_source(error).to_response_for(request.headers(), id)
+    let id = request
+        .extensions()
+        .get::<RequestContext>()
+        .map(RequestContext::request_id);
+    problem
+        .with_source(error)
+        .to_response_for(request.headers(), id)
 }
 
 impl<S: Clone, V> Clone for Auth<S, V> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), verify: self.verify.clone() }
+        Self {
+            inner: self.inner.clone(),
+            verify: self.verify.clone(),
+        }
     }
 }
 
 impl<S: fmt::Debug, V> fmt::Debug for Auth<S, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Auth").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("Auth")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }
