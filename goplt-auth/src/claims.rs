@@ -77,11 +77,19 @@ impl Claims {
         if issuer != expect.issuer {
             return Err(TokenError::Issuer);
         }
-        if !audience.0.iter().any(|audience| *audience == expect.audience) {
+        if !audience
+            .0
+            .iter()
+            .any(|audience| *audience == expect.audience)
+        {
             return Err(TokenError::Audience);
         }
         let latest = now.plus(expect.leeway);
-        if [payload.nbf, payload.iat].into_iter().flatten().any(|start| start.0 > latest) {
+        if [payload.nbf, payload.iat]
+            .into_iter()
+            .flatten()
+            .any(|start| start.0 > latest)
+        {
             return Err(TokenError::NotYet);
         }
         if now >= expires_at.plus(expect.leeway) {
@@ -99,8 +107,9 @@ impl Claims {
 
 impl From<Claims> for Principal {
     fn from(claims: Claims) -> Self {
-        let mut principal =
-            Self::user(claims.subject).with_roles(claims.roles).with_expiry(claims.expires_at);
+        let mut principal = Self::user(claims.subject)
+            .with_roles(claims.roles)
+            .with_expiry(claims.expires_at);
         if let Some(tenant) = claims.tenant {
             principal = principal.with_tenant(tenant);
         }

@@ -2,7 +2,12 @@
 //!
 //! The data lies beside the repository; without it the tests say so and pass, unless
 //! `GOPLT_REQUIRE_CONFORMANCE=1`.
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test ends where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test ends where it fails"
+)]
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -10,8 +15,9 @@ use goplt_auth::jwks::{KeySet, VerificationKey};
 use serde_json::Value;
 
 /// Algorithms that are not offered; their `valid` cases are skipped.
-const NOT_OFFERED: [&str; 9] =
-    ["RS384", "RS512", "PS256", "PS384", "PS512", "ES384", "ES512", "HS384", "HS512"];
+const NOT_OFFERED: [&str; 9] = [
+    "RS384", "RS512", "PS256", "PS384", "PS512", "ES384", "ES512", "HS384", "HS512",
+];
 
 /// Cases that contradict others of the same file, by `tcId`, with what we answer.
 const CONTRADICTIONS: [(u64, bool, &str); 4] = [
@@ -37,7 +43,10 @@ fn load(name: &str) -> Option<Value> {
 
 /// The keys of a group, if they are any that we take.
 fn keys(group: &Value) -> Result<KeySet, goplt_auth::KeyError> {
-    let jwk = group.get("public").or_else(|| group.get("private")).unwrap();
+    let jwk = group
+        .get("public")
+        .or_else(|| group.get("private"))
+        .unwrap();
     let json = serde_json::to_vec(jwk).unwrap();
     let secret = |jwk: &Value| jwk["kty"] == "oct";
     match jwk.get("keys").and_then(Value::as_array) {
@@ -66,7 +75,9 @@ fn run(name: &str, signatures: bool) {
             let Some(jws) = case.get("jws") else { continue };
             // A message in JSON form is no compact one: shown as it is.
             let token = jws.as_str().map_or_else(|| jws.to_string(), str::to_owned);
-            let accepted = keys.as_ref().is_ok_and(|keys| keys.verify_jws(&token).is_ok());
+            let accepted = keys
+                .as_ref()
+                .is_ok_and(|keys| keys.verify_jws(&token).is_ok());
             let id = case["tcId"].as_u64().unwrap();
             let mut expected = case["result"] == "valid";
             if signatures
@@ -81,7 +92,10 @@ fn run(name: &str, signatures: bool) {
             }
             judged += 1;
             if accepted != expected {
-                wrong.push(format!("{id} {} {}: {:?}", group["comment"], case["comment"], keys));
+                wrong.push(format!(
+                    "{id} {} {}: {:?}",
+                    group["comment"], case["comment"], keys
+                ));
             }
         }
     }

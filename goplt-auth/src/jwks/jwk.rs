@@ -85,11 +85,18 @@ impl Jwk {
     /// RFC 7517 §4.2, §4.3: a key for encryption verifies nothing.
     fn check_purpose(&self) -> Result<(), KeyError> {
         let signs = self.r#use.as_deref().is_none_or(|purpose| purpose == "sig");
-        let verifies = self.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| op == "verify"));
+        let verifies = self
+            .key_ops
+            .as_ref()
+            .is_none_or(|ops| ops.iter().any(|op| op == "verify"));
         if !signs || !verifies {
             return Err(KeyError::Unsupported);
         }
-        if self.kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > MAX_KID_BYTES) {
+        if self
+            .kid
+            .as_ref()
+            .is_some_and(|kid| kid.is_empty() || kid.len() > MAX_KID_BYTES)
+        {
             return Err(KeyError::Unsound);
         }
         Ok(())
@@ -97,25 +104,50 @@ impl Jwk {
 }
 
 fn number(member: Option<String>) -> Result<Vec<u8>, KeyError> {
-    member.and_then(|text| encoding::decode(&text).ok()).ok_or(KeyError::Unsound)
+    member
+        .and_then(|text| encoding::decode(&text).ok())
+        .ok_or(KeyError::Unsound)
 }
 
 impl PublicJwk {
     pub(super) fn ed25519(kid: Option<String>, x: &[u8]) -> Self {
-        Self { crv: Some("Ed25519"), x: Some(encoding::encode(x)), ..Self::new("OKP", "EdDSA", kid) }
+        Self {
+            crv: Some("Ed25519"),
+            x: Some(encoding::encode(x)),
+            ..Self::new("OKP", "EdDSA", kid)
+        }
     }
 
     pub(super) fn p256(kid: Option<String>, x: &[u8], y: &[u8]) -> Self {
         let (x, y) = (Some(encoding::encode(x)), Some(encoding::encode(y)));
-        Self { crv: Some("P-256"), x, y, ..Self::new("EC", "ES256", kid) }
+        Self {
+            crv: Some("P-256"),
+            x,
+            y,
+            ..Self::new("EC", "ES256", kid)
+        }
     }
 
     pub(super) fn rsa(kid: Option<String>, n: &[u8], e: &[u8]) -> Self {
         let (n, e) = (Some(encoding::encode(n)), Some(encoding::encode(e)));
-        Self { n, e, ..Self::new("RSA", "RS256", kid) }
+        Self {
+            n,
+            e,
+            ..Self::new("RSA", "RS256", kid)
+        }
     }
 
     const fn new(kty: &'static str, alg: &'static str, kid: Option<String>) -> Self {
-        Self { kty, kid, alg, r#use: "sig", crv: None, x: None, y: None, n: None, e: None }
+        Self {
+            kty,
+            kid,
+            alg,
+            r#use: "sig",
+            crv: None,
+            x: None,
+            y: None,
+            n: None,
+            e: None,
+        }
     }
 }

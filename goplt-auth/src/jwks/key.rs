@@ -63,7 +63,12 @@ impl VerificationKey {
             return Err(KeyError::Unsound);
         }
         let material = Material::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)));
-        Ok(Self { kid: kid.map(Into::into), algorithm: Algorithm::Hs256, material, public: None })
+        Ok(Self {
+            kid: kid.map(Into::into),
+            algorithm: Algorithm::Hs256,
+            material,
+            public: None,
+        })
     }
 
     pub(crate) fn ed25519(kid: Option<String>, x: &[u8]) -> Result<Self, KeyError> {
@@ -78,9 +83,14 @@ impl VerificationKey {
         }
         // SEC 1 §2.3.3: 4, then both coordinates.
         let point = [&[4], x, y].concat();
-        let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-            .map_err(|_| KeyError::Unsound)?;
-        Ok(Self::public(kid.clone(), Algorithm::Es256, key, PublicJwk::p256(kid, x, y)))
+        let key =
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| KeyError::Unsound)?;
+        Ok(Self::public(
+            kid.clone(),
+            Algorithm::Es256,
+            key,
+            PublicJwk::p256(kid, x, y),
+        ))
     }
 
     pub(crate) fn rsa(kid: Option<String>, n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
@@ -90,7 +100,12 @@ impl VerificationKey {
         let key = PublicKeyComponents { n, e }
             .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
             .map_err(|_| KeyError::Unsound)?;
-        Ok(Self::public(kid.clone(), Algorithm::Rs256, key, PublicJwk::rsa(kid, n, e)))
+        Ok(Self::public(
+            kid.clone(),
+            Algorithm::Rs256,
+            key,
+            PublicJwk::rsa(kid, n, e),
+        ))
     }
 
     fn public(
@@ -100,7 +115,12 @@ impl VerificationKey {
         public: PublicJwk,
     ) -> Self {
         let material = Material::Public(key);
-        Self { kid: kid.map(Into::into), algorithm, material, public: Some(public) }
+        Self {
+            kid: kid.map(Into::into),
+            algorithm,
+            material,
+            public: Some(public),
+        }
     }
 
     /// The id that a token's header names it by.
@@ -153,7 +173,10 @@ fn is_sound_exponent(e: &[u8]) -> bool {
 
 /// The thumbprint of an Ed25519 key (RFC 7638, RFC 8037 §2): its id wherever it goes.
 pub(crate) fn ed25519_thumbprint(x: &[u8]) -> String {
-    let json = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encoding::encode(x));
+    let json = format!(
+        r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
+        encoding::encode(x)
+    );
     encoding::encode(digest::digest(&digest::SHA256, json.as_bytes()).as_ref())
 }
 
@@ -174,7 +197,10 @@ mod tests {
     fn the_thumbprint_is_that_of_rfc_8037() {
         // RFC 8037, appendices A.2 and A.3.
         let x = encoding::decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
-        assert_eq!(ed25519_thumbprint(&x), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        assert_eq!(
+            ed25519_thumbprint(&x),
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        );
     }
 
     #[test]
@@ -182,7 +208,15 @@ mod tests {
         for sound in [&[3][..], &[1, 0, 1]] {
             assert!(is_sound_exponent(sound));
         }
-        for unsound in [&[][..], &[1], &[2], &[0, 3], &[1, 0, 0], &[2, 0, 0, 0, 1], &[255; 9]] {
+        for unsound in [
+            &[][..],
+            &[1],
+            &[2],
+            &[0, 3],
+            &[1, 0, 0],
+            &[2, 0, 0, 0, 1],
+            &[255; 9],
+        ] {
             assert!(!is_sound_exponent(unsound), "{unsound:?}");
         }
     }

@@ -11,6 +11,6 @@ mod key;
 mod roca;
 mod set;
 
-pub use self::{handle::KeyHandle, key::VerificationKey, set::KeySet};
-pub(crate) use self::key::ed25519_thumbprint;
 pub(crate) use self::handle::Snapshot;
+pub(crate) use self::key::ed25519_thumbprint;
+pub use self::{handle::KeyHandle, key::VerificationKey, set::KeySet};

@@ -8,14 +8,22 @@ const LIMIT: u32 = 167;
 
 /// Whether the modulus (big-endian) has the fingerprint.
 pub(super) fn is_vulnerable(modulus: &[u8]) -> bool {
-    (3..=LIMIT).step_by(2).filter(|n| is_prime(*n)).all(|prime| {
-        let rest = modulus.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
-        is_power(rest, prime)
-    })
+    (3..=LIMIT)
+        .step_by(2)
+        .filter(|n| is_prime(*n))
+        .all(|prime| {
+            let rest = modulus
+                .iter()
+                .fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
+            is_power(rest, prime)
+        })
 }
 
 fn is_prime(n: u32) -> bool {
-    (3..n).step_by(2).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d))
+    (3..n)
+        .step_by(2)
+        .take_while(|d| d * d <= n)
+        .all(|d| !n.is_multiple_of(d))
 }
 
 /// Whether `rest` is a power of the generator modulo `prime`.

@@ -108,7 +108,10 @@ impl KeySet {
         if !jwks.iter().all(Jwk::is_symmetric) {
             return Err(KeyError::Symmetric);
         }
-        let keys = jwks.into_iter().map(Jwk::into_secret_key).collect::<Result<Vec<_>, _>>()?;
+        let keys = jwks
+            .into_iter()
+            .map(Jwk::into_secret_key)
+            .collect::<Result<Vec<_>, _>>()?;
         Self::new(keys)
     }
 
@@ -119,8 +122,14 @@ impl KeySet {
     /// Never: strings are JSON.
     #[must_use]
     pub fn to_json(&self) -> Bytes {
-        let keys = self.keys.iter().filter_map(VerificationKey::public_jwk).collect();
-        serde_json::to_vec(&Shown { keys }).expect("strings are JSON").into()
+        let keys = self
+            .keys
+            .iter()
+            .filter_map(VerificationKey::public_jwk)
+            .collect();
+        serde_json::to_vec(&Shown { keys })
+            .expect("strings are JSON")
+            .into()
     }
 
     /// How many keys there are.
@@ -158,7 +167,11 @@ impl KeySet {
             (None, _) => None,
             (Some(kid), keys) => keys.iter().find(|key| key.kid() == Some(kid)),
         };
-        key.ok_or(if self.is_empty() { TokenError::NoKeys } else { TokenError::UnknownKey })
+        key.ok_or(if self.is_empty() {
+            TokenError::NoKeys
+        } else {
+            TokenError::UnknownKey
+        })
     }
 }
 
@@ -181,5 +194,9 @@ fn read(json: &[u8]) -> Result<Vec<Jwk>, KeyError> {
         return Err(KeyError::TooLarge);
     }
     // RFC 7517 §5: what is no key that we understand is ignored, each by itself.
-    Ok(source.keys.iter().filter_map(|key| Jwk::parse(key.get().as_bytes()).ok()).collect())
+    Ok(source
+        .keys
+        .iter()
+        .filter_map(|key| Jwk::parse(key.get().as_bytes()).ok())
+        .collect())
 }

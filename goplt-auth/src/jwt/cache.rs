@@ -5,12 +5,7 @@
 //! hash is keyed anew in each process. Only verified tokens enter, so a flood of forged ones
 //! displaces nothing.
 
-use std::{
-    collections::hash_map::RandomState,
-    fmt,
-    hash::BuildHasher,
-    sync::Arc,
-};
+use std::{collections::hash_map::RandomState, fmt, hash::BuildHasher, sync::Arc};
 
 use arc_swap::ArcSwapOption;
 use goplt_core::{Principal, Timestamp};
@@ -40,8 +35,13 @@ impl TokenCache {
             0 => 0,
             _ => capacity.clamp(WAYS, 1 << 20).next_power_of_two(),
         };
-        let places = std::iter::repeat_with(ArcSwapOption::empty).take(places).collect();
-        Self { hasher: RandomState::new(), places }
+        let places = std::iter::repeat_with(ArcSwapOption::empty)
+            .take(places)
+            .collect();
+        Self {
+            hasher: RandomState::new(),
+            places,
+        }
     }
 
     pub(super) fn get(&self, token: &str, generation: u64, now: Timestamp) -> Option<Principal> {
@@ -80,7 +80,10 @@ impl TokenCache {
         if sets == 0 {
             return &[];
         }
-        #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "any bits of the hash will do"
+        )]
         let set = self.hasher.hash_one(tail) as usize & (sets - 1);
         &self.places[set * WAYS..(set + 1) * WAYS]
     }
@@ -88,7 +91,9 @@ impl TokenCache {
 
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenCache").field("places", &self.places.len()).finish_non_exhaustive()
+        f.debug_struct("TokenCache")
+            .field("places", &self.places.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -103,7 +108,12 @@ mod tests {
     fn entry(token: &str) -> Entry {
         let until = NOW.plus(Duration::from_secs(60));
         let principal = Principal::user(token);
-        Entry { token: token.into(), principal, until, generation: 1 }
+        Entry {
+            token: token.into(),
+            principal,
+            until,
+            generation: 1,
+        }
     }
 
     #[test]
@@ -112,15 +122,26 @@ mod tests {
         let end = "x".repeat(TAIL_BYTES);
         cache.insert(entry(&format!("a{end}")), NOW);
         assert!(cache.get(&format!("b{end}"), 1, NOW).is_none());
-        assert_eq!(cache.get(&format!("a{end}"), 1, NOW).unwrap().subject(), format!("a{end}"));
+        assert_eq!(
+            cache.get(&format!("a{end}"), 1, NOW).unwrap().subject(),
+            format!("a{end}")
+        );
     }
 
     #[test]
     fn an_entry_ends_with_its_time_and_with_its_keys() {
         let cache = TokenCache::new(8);
         cache.insert(entry("t"), NOW);
-        assert!(cache.get("t", 1, NOW.plus(Duration::from_secs(59))).is_some());
-        assert!(cache.get("t", 1, NOW.plus(Duration::from_secs(60))).is_none());
+        assert!(
+            cache
+                .get("t", 1, NOW.plus(Duration::from_secs(59)))
+                .is_some()
+        );
+        assert!(
+            cache
+                .get("t", 1, NOW.plus(Duration::from_secs(60)))
+                .is_none()
+        );
         assert!(cache.get("t", 2, NOW).is_none());
     }
 
@@ -128,7 +149,9 @@ mod tests {
     fn it_never_grows() {
         let cache = TokenCache::new(8);
         (0..1_000).for_each(|n| cache.insert(entry(&n.to_string()), NOW));
-        let found = (0..1_000).filter(|n| cache.get(&n.to_string(), 1, NOW).is_some()).count();
+        let found = (0..1_000)
+            .filter(|n| cache.get(&n.to_string(), 1, NOW).is_some())
+            .count();
         assert!((1..=8).contains(&found), "{found}");
     }
 

@@ -118,7 +118,10 @@ impl Issuer {
             jti: encoding::encode(&self.random.bytes::<16>()),
         };
         let body = serde_json::to_vec(&body).expect("strings and numbers are JSON");
-        AccessToken { token: signer.sign(&body).into(), expires_in: self.lifetime }
+        AccessToken {
+            token: signer.sign(&body).into(),
+            expires_in: self.lifetime,
+        }
     }
 }
 

@@ -71,7 +71,12 @@ impl<'a> Compact<'a> {
         // A further dot ends up in the signature, where base64url refuses it.
         let (payload, signature) = rest.split_once('.').ok_or(TokenError::Malformed)?;
         let signed = &token[..header.len() + 1 + payload.len()];
-        Ok(Self { signed, header, payload, signature })
+        Ok(Self {
+            signed,
+            header,
+            payload,
+            signature,
+        })
     }
 }
 
@@ -80,7 +85,11 @@ impl<'a> Header<'a> {
         let json = encoding::decode_slice(text, buffer).map_err(|_| TokenError::Malformed)?;
         let header: Self = serde_json::from_slice(json).map_err(|_| TokenError::Malformed)?;
         // RFC 7515 §4.1.11: an extension that must be understood, and none is.
-        if header.crit { Err(TokenError::Unsupported) } else { Ok(header) }
+        if header.crit {
+            Err(TokenError::Unsupported)
+        } else {
+            Ok(header)
+        }
     }
 }
 

@@ -26,10 +26,10 @@ mod payload;
 mod signer;
 mod verifier;
 
+pub(crate) use self::payload::Payload;
 pub use self::{
     algorithm::Algorithm,
     issuer::{AccessToken, Issuer},
     signer::Signer,
     verifier::JwtVerifier,
 };
-pub(crate) use self::payload::Payload;

@@ -19,7 +19,10 @@ pub struct Signer {
 
 enum Key {
     Ed25519(Ed25519KeyPair),
-    Hs256 { key: Box<hmac::Key>, secret: Vec<u8> },
+    Hs256 {
+        key: Box<hmac::Key>,
+        secret: Vec<u8>,
+    },
 }
 
 impl Signer {
@@ -40,7 +43,9 @@ impl Signer {
     ///
     /// [`KeyError::Unsound`] if it is none, or if its public part is another key's.
     pub fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, KeyError> {
-        Ed25519KeyPair::from_pkcs8(pkcs8).map(Self::of).map_err(|_| KeyError::Unsound)
+        Ed25519KeyPair::from_pkcs8(pkcs8)
+            .map(Self::of)
+            .map_err(|_| KeyError::Unsound)
     }
 
     /// A secret for HMAC. Whoever can verify its tokens can sign them: for tests alone.
@@ -53,12 +58,21 @@ impl Signer {
             return Err(KeyError::Unsound);
         }
         let key = Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret));
-        Ok(Self { kid: kid.into(), key: Key::Hs256 { key, secret: secret.to_vec() } })
+        Ok(Self {
+            kid: kid.into(),
+            key: Key::Hs256 {
+                key,
+                secret: secret.to_vec(),
+            },
+        })
     }
 
     fn of(pair: Ed25519KeyPair) -> Self {
         let kid = crate::jwks::ed25519_thumbprint(pair.public_key().as_ref());
-        Self { kid, key: Key::Ed25519(pair) }
+        Self {
+            kid,
+            key: Key::Ed25519(pair),
+        }
     }
 
     /// The private key, to be kept encrypted; `None` for a secret of tests.
@@ -68,7 +82,9 @@ impl Signer {
     /// If memory runs out.
     #[must_use]
     pub fn to_pkcs8(&self) -> Option<secrecy::SecretSlice<u8>> {
-        let Key::Ed25519(pair) = &self.key else { return None };
+        let Key::Ed25519(pair) = &self.key else {
+            return None;
+        };
         let document = pair.to_pkcs8().expect("a key pair can be written");
         Some(document.as_ref().to_vec().into())
     }

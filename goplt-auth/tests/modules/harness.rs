@@ -85,7 +85,9 @@ impl IModule for FakeAuthz {
             if silent.load(Ordering::Relaxed) {
                 return Err(RpcError::new(Code::Internal, "roles are gone"));
             }
-            Ok(GetUserRolesResponse { roles: vec!["reader".into()] })
+            Ok(GetUserRolesResponse {
+                roles: vec!["reader".into()],
+            })
         });
         Ok(Arc::new(fake))
     }
@@ -93,7 +95,11 @@ impl IModule for FakeAuthz {
 
 /// Users may nothing by permission.
 fn nothing(principal: &Principal, _: &TenantId, _: &Permission) -> Decision {
-    if principal.is_user() { Decision::Deny } else { Decision::Allow }
+    if principal.is_user() {
+        Decision::Deny
+    } else {
+        Decision::Allow
+    }
 }
 
 fn everything(_: &Principal, _: &TenantId, _: &Permission) -> Decision {
@@ -104,9 +110,16 @@ fn everything(_: &Principal, _: &TenantId, _: &Permission) -> Decision {
 pub(crate) fn plan(folder: &Path, set: &[&str]) -> Plan {
     let (keys, silent) = (KeyHandle::new(), Arc::new(AtomicBool::new(false)));
     let manifest = Manifest::parse("authz.yaml", AUTHZ).unwrap();
-    let authz = FakeAuthz { manifest, silent: Arc::clone(&silent) };
+    let authz = FakeAuthz {
+        manifest,
+        silent: Arc::clone(&silent),
+    };
     let data_dir = format!("data_dir={}", folder.join("data").display());
-    let cheap = ["identity.hash_memory=8192", "identity.hash_passes=1", "identity.hash_lanes=1"];
+    let cheap = [
+        "identity.hash_memory=8192",
+        "identity.hash_passes=1",
+        "identity.hash_lanes=1",
+    ];
     let set = cheap.iter().chain(set).map(|set| (*set).to_owned());
     let handle = keys.clone();
     let builder = Host::builder()
@@ -117,7 +130,11 @@ pub(crate) fn plan(folder: &Path, set: &[&str]) -> Plan {
         .authorizer(Arc::new(nothing))
         .auth_with(move |edge| Ok(AuthModule::layer(handle, edge)))
         .tenant_with(|edge| Ok(TenantLayer::configured(edge.mint(), edge.config())));
-    Plan { builder, keys, silent }
+    Plan {
+        builder,
+        keys,
+        silent,
+    }
 }
 
 impl Plan {
@@ -129,8 +146,18 @@ impl Plan {
 
     /// Started, with the tenants acme and globex.
     pub(crate) async fn start(self) -> Platform {
-        let host = self.builder.build().unwrap().start_in_process().await.unwrap();
-        let platform = Platform { host, keys: self.keys, silent: self.silent };
+        let host = self
+            .builder
+            .build()
+            .unwrap()
+            .start_in_process()
+            .await
+            .unwrap();
+        let platform = Platform {
+            host,
+            keys: self.keys,
+            silent: self.silent,
+        };
         platform.make_tenant("acme").await;
         platform.make_tenant("globex").await;
         platform
@@ -150,8 +177,15 @@ impl Platform {
 
     async fn make_tenant(&self, id: &str) {
         let identity = self.host.get::<dyn IdentityService>().unwrap();
-        let cx = self.host.context("test").service_contexts().without_tenant();
-        let request = CreateTenantRequest { id: id.into(), name: String::new() };
+        let cx = self
+            .host
+            .context("test")
+            .service_contexts()
+            .without_tenant();
+        let request = CreateTenantRequest {
+            id: id.into(),
+            name: String::new(),
+        };
         let first = identity.create_tenant(&cx, request.clone()).await.unwrap();
         assert_eq!(identity.create_tenant(&cx, request).await.unwrap(), first);
     }
@@ -183,11 +217,20 @@ impl Platform {
                 Body::from(body.to_string())
             }
         };
-        let answer = self.host.router().oneshot(request.body(body).unwrap()).await.unwrap();
+        let answer = self
+            .host
+            .router()
+            .oneshot(request.body(body).unwrap())
+            .await
+            .unwrap();
         let (parts, body) = answer.into_parts();
         let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     pub(crate) async fn post(&self, path: &str, who: &str, body: Value) -> Answer {
@@ -200,16 +243,23 @@ impl Platform {
 
     pub(crate) async fn register(&self, tenant: &str, email: &str) -> Answer {
         let body = json!({ "email": email, "password": PASSWORD });
-        self.post("/api/v1/users", &format!("@{tenant}"), body).await
+        self.post("/api/v1/users", &format!("@{tenant}"), body)
+            .await
     }
 
     pub(crate) async fn login(&self, tenant: &str, email: &str, password: &str) -> Answer {
         let body = json!({ "email": email, "password": password });
-        self.post("/api/v1/auth/login", &format!("@{tenant}"), body).await
+        self.post("/api/v1/auth/login", &format!("@{tenant}"), body)
+            .await
     }
 
     pub(crate) async fn refresh(&self, token: &str) -> Answer {
-        self.post("/api/v1/auth/refresh", "", json!({ "refresh_token": token })).await
+        self.post(
+            "/api/v1/auth/refresh",
+            "",
+            json!({ "refresh_token": token }),
+        )
+        .await
     }
 
     /// Registered and logged in.
@@ -233,7 +283,13 @@ impl Answer {
 
     /// The fields that a 422 names.
     pub(crate) fn fields(&self) -> Vec<&str> {
-        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-        errors.iter().filter_map(|error| error["field"].as_str()).collect()
+        let errors = self.body["errors"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        errors
+            .iter()
+            .filter_map(|error| error["field"].as_str())
+            .collect()
     }
 }

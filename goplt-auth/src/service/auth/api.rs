@@ -48,7 +48,9 @@ pub(super) async fn login(
     cx: RequestContext,
     Json(body): Json<Login>,
 ) -> Result<Answer, Problem> {
-    Ok(answer(&sessions.login(&cx, body.email, body.password).await?))
+    Ok(answer(
+        &sessions.login(&cx, body.email, body.password).await?,
+    ))
 }
 
 pub(super) async fn refresh(
@@ -81,7 +83,10 @@ pub(super) async fn logout(
 pub(super) async fn jwks(
     State(sessions): State<Arc<Sessions>>,
 ) -> ([(HeaderName, &'static str); 2], Bytes) {
-    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")];
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "public, max-age=300"),
+    ];
     (headers, sessions.keyring.published().current().to_json())
 }
 

@@ -30,7 +30,10 @@ const SECRET_BYTES: usize = 32;
 
 impl RefreshToken {
     pub(super) fn generate(tenant: TenantId, random: &Random) -> Self {
-        Self { tenant, secret: random.bytes() }
+        Self {
+            tenant,
+            secret: random.bytes(),
+        }
     }
 
     /// `None` if it is not of our form: then it is nobody's.
@@ -40,7 +43,10 @@ impl RefreshToken {
         // Exactly that many: a shorter secret leaves part of the buffer.
         let length = encoding::decode_slice(secret, &mut bytes).ok()?.len();
         let tenant = tenant.parse().ok()?;
-        (length == SECRET_BYTES).then_some(Self { tenant, secret: bytes })
+        (length == SECRET_BYTES).then_some(Self {
+            tenant,
+            secret: bytes,
+        })
     }
 
     pub(super) const fn tenant(&self) -> &TenantId {
@@ -50,7 +56,9 @@ impl RefreshToken {
     /// What is stored. The secret is random and long, so one plain hash keeps it; rows are found by
     /// it, and nothing compares the secret itself.
     pub(super) fn hash(&self) -> Vec<u8> {
-        digest::digest(&digest::SHA256, &self.secret).as_ref().to_vec()
+        digest::digest(&digest::SHA256, &self.secret)
+            .as_ref()
+            .to_vec()
     }
 
     pub(super) fn reveal(&self) -> SecretString {
@@ -60,7 +68,9 @@ impl RefreshToken {
 
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RefreshToken").field("tenant", &self.tenant).finish_non_exhaustive()
+        f.debug_struct("RefreshToken")
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,7 +86,10 @@ mod tests {
         let token = RefreshToken::generate("acme".parse().unwrap(), &Random::seeded(1));
         let text = token.reveal();
         let again = RefreshToken::parse(text.expose_secret()).unwrap();
-        assert_eq!((again.tenant().as_str(), again.hash()), ("acme", token.hash()));
+        assert_eq!(
+            (again.tenant().as_str(), again.hash()),
+            ("acme", token.hash())
+        );
         assert!(!format!("{token:?}").contains(&text.expose_secret()[5..]));
     }
 

@@ -40,7 +40,14 @@ impl Keyring {
         clock: Clock,
         published: KeyHandle,
     ) -> Self {
-        Self { db, host, sealer, clock, published, signer: OnceLock::new() }
+        Self {
+            db,
+            host,
+            sealer,
+            clock,
+            published,
+            signer: OnceLock::new(),
+        }
     }
 
     /// Reads the keys, makes the first one if there is none, and publishes them.
@@ -53,10 +60,19 @@ impl Keyring {
             self.make_first().await?;
             rows = self.read().await?;
         }
-        let mut signers = rows.iter().map(|row| self.open(row)).collect::<Result<Vec<_>, _>>()?;
+        let mut signers = rows
+            .iter()
+            .map(|row| self.open(row))
+            .collect::<Result<Vec<_>, _>>()?;
         let keys = KeySet::new(signers.iter().map(Signer::verification_key))?;
-        let newest = signers.pop().ok_or("the first signing key was not stored")?;
-        tracing::info!(kid = newest.kid(), keys = keys.len(), "signing keys are loaded");
+        let newest = signers
+            .pop()
+            .ok_or("the first signing key was not stored")?;
+        tracing::info!(
+            kid = newest.kid(),
+            keys = keys.len(),
+            "signing keys are loaded"
+        );
         self.published.publish(keys);
         // A second load keeps the signer: keys are only added here, and all of them verify.
         let _ = self.signer.set(newest);
@@ -70,7 +86,9 @@ impl Keyring {
 
     async fn make_first(&self) -> Result<(), BoxError> {
         let signer = Signer::generate();
-        let private = signer.to_pkcs8().ok_or("a generated key is an Ed25519 key")?;
+        let private = signer
+            .to_pkcs8()
+            .ok_or("a generated key is an Ed25519 key")?;
         let sealed = self.sealer.seal(signer.kid(), private.expose_secret())?;
         let (kid, algorithm) = (signer.kid(), signer.algorithm().as_str());
         let mut tx = self.db.begin_host(&self.host).await?;
@@ -80,16 +98,25 @@ impl Keyring {
     }
 
     fn open(&self, row: &KeyRow) -> Result<Signer, BoxError> {
-        let sealed = Sealed { nonce: row.nonce.clone(), bytes: row.sealed.clone() };
+        let sealed = Sealed {
+            nonce: row.nonce.clone(),
+            bytes: row.sealed.clone(),
+        };
         let signer = Signer::from_pkcs8(&self.sealer.open(&row.kid, &sealed)?)?;
         if signer.kid() != row.kid {
-            return Err(format!("the signing key {} is stored under another id", row.generation).into());
+            return Err(format!(
+                "the signing key {} is stored under another id",
+                row.generation
+            )
+            .into());
         }
         Ok(signer)
     }
 
     pub(super) fn signer(&self) -> Result<&Signer, RpcError> {
-        self.signer.get().ok_or_else(|| RpcError::new(Code::Unavailable, Code::Unavailable.title()))
+        self.signer
+            .get()
+            .ok_or_else(|| RpcError::new(Code::Unavailable, Code::Unavailable.title()))
     }
 
     pub(super) const fn published(&self) -> &KeyHandle {

@@ -19,7 +19,9 @@ pub(super) enum MasterKeyError {
          secrets are, and set it as `GOPLT__AUTH__KEY_ENCRYPTION_KEY` (environment: `{0}`)"
     )]
     Missing(String),
-    #[error("`auth.key_encryption_key` is not 32 bytes in base64: `openssl rand -base64 32` makes such a key")]
+    #[error(
+        "`auth.key_encryption_key` is not 32 bytes in base64: `openssl rand -base64 32` makes such a key"
+    )]
     Malformed,
     #[error("the file `{}` does not hold a key: remove it, and with it all keys it has encrypted", .0.display())]
     MalformedFile(PathBuf),
@@ -41,8 +43,10 @@ pub(super) fn master_key(
         Some(key) => decode(key.expose_secret()).ok_or(MasterKeyError::Malformed),
         None if environment.is_development() => {
             let path = data_dir.join(FILE_NAME);
-            let key = from_file(&path, random)
-                .map_err(|source| MasterKeyError::File { path: path.clone(), source })?;
+            let key = from_file(&path, random).map_err(|source| MasterKeyError::File {
+                path: path.clone(),
+                source,
+            })?;
             key.ok_or(MasterKeyError::MalformedFile(path))
         }
         None => Err(MasterKeyError::Missing(environment.as_str().to_owned())),
@@ -66,7 +70,11 @@ fn from_file(path: &Path, random: &Random) -> io::Result<Option<[u8; 32]>> {
 /// Written under another name and then linked, so that nobody ever reads half of it, and only one
 /// of two processes that begin at once wins.
 fn make_file(path: &Path, random: &Random) -> io::Result<()> {
-    let suffix: String = random.bytes::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let suffix: String = random
+        .bytes::<8>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let draft = path.with_extension(format!("key.{suffix}"));
     let written = write_new(&draft, &STANDARD.encode(random.bytes::<32>()));
     let linked = written.and_then(|()| fs::hard_link(&draft, path));
@@ -111,15 +119,20 @@ mod tests {
     #[test]
     fn development_makes_a_file_for_its_owner_alone_and_finds_it_again() {
         let folder = tempfile::tempdir().unwrap();
-        let first = master_key(None, &environment("development"), folder.path(), &random()).unwrap();
-        let again = master_key(None, &environment("development"), folder.path(), &random()).unwrap();
+        let first =
+            master_key(None, &environment("development"), folder.path(), &random()).unwrap();
+        let again =
+            master_key(None, &environment("development"), folder.path(), &random()).unwrap();
         assert_eq!(first, again);
         let files: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(files.len(), 1, "the draft is gone");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(folder.path().join(FILE_NAME)).unwrap().permissions().mode();
+            let mode = fs::metadata(folder.path().join(FILE_NAME))
+                .unwrap()
+                .permissions()
+                .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
     }
@@ -128,9 +141,13 @@ mod tests {
     fn many_that_begin_at_once_agree() {
         let folder = tempfile::tempdir().unwrap();
         let keys: Vec<_> = std::thread::scope(|scope| {
-            let start = || master_key(None, &environment("development"), folder.path(), &random()).unwrap();
+            let start =
+                || master_key(None, &environment("development"), folder.path(), &random()).unwrap();
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
         });
         assert!(keys.windows(2).all(|pair| pair[0] == pair[1]));
     }
@@ -138,8 +155,12 @@ mod tests {
     #[test]
     fn production_without_a_key_says_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
-        let error = master_key(None, &environment("production"), folder.path(), &random()).unwrap_err();
-        assert!(error.to_string().contains("openssl rand -base64 32"), "{error}");
+        let error =
+            master_key(None, &environment("production"), folder.path(), &random()).unwrap_err();
+        assert!(
+            error.to_string().contains("openssl rand -base64 32"),
+            "{error}"
+        );
         assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
     }
 
@@ -147,7 +168,12 @@ mod tests {
     fn a_key_that_is_none_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let short = SecretString::from("c2hvcnQ=");
-        let error = master_key(Some(&short), &environment("production"), folder.path(), &random());
+        let error = master_key(
+            Some(&short),
+            &environment("production"),
+            folder.path(),
+            &random(),
+        );
         assert!(matches!(error, Err(MasterKeyError::Malformed)));
         fs::write(folder.path().join(FILE_NAME), "half").unwrap();
         let error = master_key(None, &environment("development"), folder.path(), &random());

@@ -46,7 +46,10 @@ pub struct AuthModule {
 
 /// What the module calls.
 #[derive(Needs)]
-#[expect(missing_debug_implementations, reason = "a contract has nothing to show")]
+#[expect(
+    missing_debug_implementations,
+    reason = "a contract has nothing to show"
+)]
 pub struct AuthNeeds {
     identity: Arc<dyn IdentityService>,
     authz: Arc<dyn AuthzService>,
@@ -56,7 +59,10 @@ impl AuthModule {
     /// The module, not yet initialised. `keys` is the handle that the binary's verifier reads.
     #[must_use]
     pub const fn new(keys: KeyHandle) -> Self {
-        Self { keys, sessions: OnceLock::new() }
+        Self {
+            keys,
+            sessions: OnceLock::new(),
+        }
     }
 
     /// The layer that verifies this module's tokens, for hosts that have the handle: issuer and
@@ -89,8 +95,13 @@ impl IModule for AuthModule {
         let configured = config.key_encryption_key.as_ref();
         let master = master_key(configured, cx.environment(), cx.data_dir(), &random)?;
         let sealer = Sealer::new(&master)?;
-        let keyring =
-            Keyring::new(cx.db(), cx.host_scope()?, sealer, clock.clone(), self.keys.clone());
+        let keyring = Keyring::new(
+            cx.db(),
+            cx.host_scope()?,
+            sealer,
+            clock.clone(),
+            self.keys.clone(),
+        );
         let issuer = Issuer::new(&*config.issuer, &*config.audience)
             .with_lifetime(config.access_lifetime)?
             .with_clock(clock.clone());
@@ -107,7 +118,9 @@ impl IModule for AuthModule {
             random,
             ids: cx.ids(),
         });
-        self.sessions.set(Arc::clone(&sessions)).map_err(|_| "the module was initialised twice")?;
+        self.sessions
+            .set(Arc::clone(&sessions))
+            .map_err(|_| "the module was initialised twice")?;
         cx.routes(&sessions)
             .mount(route::LOGIN, api::login)
             .mount(route::REFRESH, api::refresh)
@@ -117,7 +130,10 @@ impl IModule for AuthModule {
     }
 
     async fn on_start(&self, _: &StartContext) -> Result<(), BoxError> {
-        let sessions = self.sessions.get().ok_or("the module was not initialised")?;
+        let sessions = self
+            .sessions
+            .get()
+            .ok_or("the module was not initialised")?;
         sessions.keyring.load().await
     }
 }

@@ -138,8 +138,10 @@ pub(super) async fn forget_expired(
 
 /// All keys, oldest first.
 pub(super) async fn keys(tx: &mut HostTx) -> Result<Vec<KeyRow>, DbError> {
-    tx.fetch_all(host_sql!("SELECT generation, kid, nonce, sealed FROM auth_keys ORDER BY generation"))
-        .await
+    tx.fetch_all(host_sql!(
+        "SELECT generation, kid, nonce, sealed FROM auth_keys ORDER BY generation"
+    ))
+    .await
 }
 
 /// Does nothing if another process has made the key of this generation.

@@ -64,9 +64,10 @@ impl AuthService for Sessions {
         cx: &RequestContext,
         req: RevokeUserSessionsRequest,
     ) -> Result<(), RpcError> {
-        let user = req.user_id.parse().map_err(|_| {
-            RpcError::new(Code::InvalidArgument, "the id of a user is a UUID")
-        })?;
+        let user = req
+            .user_id
+            .parse()
+            .map_err(|_| RpcError::new(Code::InvalidArgument, "the id of a user is a UUID"))?;
         self.revoke_all(cx, user).await
     }
 }

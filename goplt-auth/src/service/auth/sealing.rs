@@ -27,19 +27,28 @@ pub(super) struct CannotOpen;
 
 impl Sealer {
     pub(super) fn new(key: &[u8; 32]) -> Result<Self, BoxError> {
-        Ok(Self { key: RandomizedNonceKey::new(&AES_256_GCM, key)? })
+        Ok(Self {
+            key: RandomizedNonceKey::new(&AES_256_GCM, key)?,
+        })
     }
 
     pub(super) fn seal(&self, kid: &str, secret: &[u8]) -> Result<Sealed, BoxError> {
         let mut bytes = secret.to_vec();
-        let nonce = self.key.seal_in_place_append_tag(Aad::from(kid.as_bytes()), &mut bytes)?;
-        Ok(Sealed { nonce: nonce.as_ref().to_vec(), bytes })
+        let nonce = self
+            .key
+            .seal_in_place_append_tag(Aad::from(kid.as_bytes()), &mut bytes)?;
+        Ok(Sealed {
+            nonce: nonce.as_ref().to_vec(),
+            bytes,
+        })
     }
 
     pub(super) fn open(&self, kid: &str, sealed: &Sealed) -> Result<Vec<u8>, CannotOpen> {
         let nonce = Nonce::try_assume_unique_for_key(&sealed.nonce).map_err(|_| CannotOpen)?;
         let mut bytes = sealed.bytes.clone();
-        let opened = self.key.open_in_place(nonce, Aad::from(kid.as_bytes()), &mut bytes);
+        let opened = self
+            .key
+            .open_in_place(nonce, Aad::from(kid.as_bytes()), &mut bytes);
         let length = opened.map_err(|_| CannotOpen)?.len();
         bytes.truncate(length);
         Ok(bytes)
@@ -62,7 +71,10 @@ mod tests {
         let sealed = sealer.seal("k1", b"secret").unwrap();
         assert_eq!(sealer.open("k1", &sealed).unwrap(), b"secret");
         assert_eq!(sealer.open("k2", &sealed), Err(CannotOpen));
-        assert_eq!(Sealer::new(&[2; 32]).unwrap().open("k1", &sealed), Err(CannotOpen));
+        assert_eq!(
+            Sealer::new(&[2; 32]).unwrap().open("k1", &sealed),
+            Err(CannotOpen)
+        );
     }
 
     #[test]
@@ -74,7 +86,10 @@ mod tests {
             damaged.bytes[at] ^= 1;
             assert_eq!(sealer.open("k1", &damaged), Err(CannotOpen));
         }
-        let short = Sealed { nonce: vec![0; 3], ..sealed };
+        let short = Sealed {
+            nonce: vec![0; 3],
+            ..sealed
+        };
         assert_eq!(sealer.open("k1", &short), Err(CannotOpen));
     }
 }

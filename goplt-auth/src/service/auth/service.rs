@@ -79,9 +79,19 @@ impl Sessions {
         let mut tx = self.db.begin(scope).await?;
         repo::forget_expired(&mut tx, user_id, now).await?;
         repo::insert_session(&mut tx, session).await?;
-        repo::insert_token(&mut tx, session.id, &refresh.hash(), now, session.expires_at).await?;
+        repo::insert_token(
+            &mut tx,
+            session.id,
+            &refresh.hash(),
+            now,
+            session.expires_at,
+        )
+        .await?;
         tx.commit().await?;
-        Ok(Tokens { access, refresh: refresh.reveal() })
+        Ok(Tokens {
+            access,
+            refresh: refresh.reveal(),
+        })
     }
 
     /// `cx` is in the token's tenant.
@@ -96,11 +106,15 @@ impl Sessions {
         }
         let hash = token.hash();
         let mut tx = self.db.begin_read(scope).await?;
-        let known = repo::token(&mut tx, &hash).await?.ok_or_else(|| refused(OVER))?;
+        let known = repo::token(&mut tx, &hash)
+            .await?
+            .ok_or_else(|| refused(OVER))?;
         drop(tx);
         self.check(cx, &known).await?;
         // Before the token is used up: who is told to come back later can.
-        let access = self.access_token(cx, scope.tenant(), &known.user_id.to_string()).await?;
+        let access = self
+            .access_token(cx, scope.tenant(), &known.user_id.to_string())
+            .await?;
         let next = RefreshToken::generate(scope.tenant().clone(), &self.random);
         let now = self.clock.now();
         let mut tx = self.db.begin(scope).await?;
@@ -111,7 +125,10 @@ impl Sessions {
         let expires_at = now.plus(self.refresh_lifetime);
         repo::insert_token(&mut tx, known.session_id, &next.hash(), now, expires_at).await?;
         tx.commit().await?;
-        Ok(Tokens { access, refresh: next.reveal() })
+        Ok(Tokens {
+            access,
+            refresh: next.reveal(),
+        })
     }
 
     /// Whether a token that was found may be exchanged.
@@ -125,7 +142,9 @@ impl Sessions {
         if known.expires_at <= self.clock.now() {
             return Err(refused(OVER));
         }
-        let request = GetUserRequest { id: known.user_id.to_string() };
+        let request = GetUserRequest {
+            id: known.user_id.to_string(),
+        };
         let user = match self.identity.get_user(cx, request).await {
             Ok(user) => user,
             Err(error) if error.code() == Code::NotFound => return Err(refused(OVER)),
@@ -162,7 +181,9 @@ impl Sessions {
     /// Ends the session of a token of the caller's; any other token changes nothing.
     pub(super) async fn logout(&self, cx: &RequestContext, token: &str) -> Result<(), RpcError> {
         let (caller, scope) = (cx.require_principal()?, cx.scope()?);
-        let Some(token) = RefreshToken::parse(token) else { return Ok(()) };
+        let Some(token) = RefreshToken::parse(token) else {
+            return Ok(());
+        };
         if token.tenant() != scope.tenant() {
             return Ok(());
         }
@@ -197,7 +218,9 @@ impl Sessions {
         tenant: &TenantId,
         user_id: &str,
     ) -> Result<AccessToken, RpcError> {
-        let request = GetUserRolesRequest { user_id: user_id.to_owned() };
+        let request = GetUserRolesRequest {
+            user_id: user_id.to_owned(),
+        };
         let roles = match self.authz.get_user_roles(cx, request).await {
             Ok(answer) => answer.roles,
             // A token without roles would look like a user without rights: better none for now.
@@ -206,13 +229,17 @@ impl Sessions {
                 return Err(RpcError::new(Code::Unavailable, message).with_source(error));
             }
         };
-        Ok(self.issuer.issue(self.keyring.signer()?, user_id, tenant, &roles))
+        Ok(self
+            .issuer
+            .issue(self.keyring.signer()?, user_id, tenant, &roles))
     }
 }
 
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").field("keyring", &self.keyring).finish_non_exhaustive()
+        f.debug_struct("Sessions")
+            .field("keyring", &self.keyring)
+            .finish_non_exhaustive()
     }
 }
 

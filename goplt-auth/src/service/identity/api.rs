@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use goplt_core::{Permission, Problem, RequestContext, Uuid, contract::RpcError, problem::Violation};
+use goplt_core::{
+    Permission, Problem, RequestContext, Uuid, contract::RpcError, problem::Violation,
+};
 use goplt_module::http::{Created, Json, ListQuery, NoContent, Page, Path, State};
 use serde::Deserialize;
 
@@ -50,7 +52,11 @@ pub(super) async fn create_user(
     if !identity.open {
         cx.authorize(&*identity.authorizer, &permission::USER_CREATE)?;
     }
-    let CreateUser { email, password, name } = body;
+    let CreateUser {
+        email,
+        password,
+        name,
+    } = body;
     let user = NewUser::parse(&email, password, name.as_deref()).map_err(Problem::unprocessable)?;
     let user = UserView::from(identity.create_user(&cx, user).await?);
     Ok(Created::at(user.location(), user))
@@ -61,7 +67,9 @@ pub(super) async fn list_users(
     cx: RequestContext,
     list: ListQuery<UserFilter>,
 ) -> Result<Json<Page<UserView>>, Problem> {
-    let page = identity.list(&cx, &list, list.filter.email.as_deref()).await?;
+    let page = identity
+        .list(&cx, &list, list.filter.email.as_deref())
+        .await?;
     Ok(Json(page.map(UserView::from)))
 }
 
@@ -107,16 +115,23 @@ pub(super) async fn change_password(
     cx: RequestContext,
     Json(body): Json<ChangePassword>,
 ) -> Result<NoContent, Problem> {
-    let ChangePassword { old_password, new_password } = body;
+    let ChangePassword {
+        old_password,
+        new_password,
+    } = body;
     let new = NewPassword::parse("new_password", new_password)
         .map_err(|rule: Violation| Problem::unprocessable(vec![rule]))?;
-    identity.change_password(&cx, own_id(&cx)?, old_password, &new).await?;
+    identity
+        .change_password(&cx, own_id(&cx)?, old_password, &new)
+        .await?;
     Ok(NoContent)
 }
 
 /// The caller's id; a principal that is no user of this module has none.
 fn own_id(cx: &RequestContext) -> Result<Uuid, RpcError> {
-    cx.require_principal()?.user_id().ok_or_else(super::service::no_user)
+    cx.require_principal()?
+        .user_id()
+        .ok_or_else(super::service::no_user)
 }
 
 fn self_or(

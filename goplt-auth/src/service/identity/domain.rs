@@ -3,11 +3,7 @@
 use std::fmt;
 
 use goplt_contracts::identity::{Tenant, User};
-use goplt_core::{
-    Timestamp, Uuid,
-    data::FromRow,
-    problem::Violation,
-};
+use goplt_core::{Timestamp, Uuid, data::FromRow, problem::Violation};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
@@ -94,7 +90,11 @@ impl Email {
                     && !local.contains('@')
                     && domain.split('.').all(|label| !label.is_empty())
             });
-        if plausible { Ok(email) } else { Err(Violation::new(field, "must be an email address")) }
+        if plausible {
+            Ok(email)
+        } else {
+            Err(Violation::new(field, "must be an email address"))
+        }
     }
 
     /// As it is compared: for looking one up, whatever it is.
@@ -110,8 +110,13 @@ impl Email {
 impl DisplayName {
     pub(super) fn parse(field: &'static str, text: &str) -> Result<Self, Violation> {
         let name = text.trim();
-        if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
-            let rule = format!("must have 1 to {MAX_NAME_CHARS} characters, none of them control characters");
+        if name.is_empty()
+            || name.chars().count() > MAX_NAME_CHARS
+            || name.chars().any(char::is_control)
+        {
+            let rule = format!(
+                "must have 1 to {MAX_NAME_CHARS} characters, none of them control characters"
+            );
             return Err(Violation::new(field, rule));
         }
         Ok(Self(name.to_owned()))
@@ -155,12 +160,19 @@ impl NewUser {
     ) -> Result<Self, Vec<Violation>> {
         let email = Email::parse("email", email);
         let password = NewPassword::parse("password", password);
-        let name = name.map(|name| DisplayName::parse("name", name)).transpose();
+        let name = name
+            .map(|name| DisplayName::parse("name", name))
+            .transpose();
         match (email, password, name) {
-            (Ok(email), Ok(password), Ok(name)) => Ok(Self { email, password, name }),
-            (email, password, name) => {
-                Err([email.err(), password.err(), name.err()].into_iter().flatten().collect())
-            }
+            (Ok(email), Ok(password), Ok(name)) => Ok(Self {
+                email,
+                password,
+                name,
+            }),
+            (email, password, name) => Err([email.err(), password.err(), name.err()]
+                .into_iter()
+                .flatten()
+                .collect()),
         }
     }
 }
@@ -169,7 +181,9 @@ impl UserChange {
     /// Finds everything that is wrong at once.
     pub(super) fn parse(email: Option<&str>, name: Option<&str>) -> Result<Self, Vec<Violation>> {
         let email = email.map(|email| Email::parse("email", email)).transpose();
-        let name = name.map(|name| DisplayName::parse("name", name)).transpose();
+        let name = name
+            .map(|name| DisplayName::parse("name", name))
+            .transpose();
         match (email, name) {
             (Ok(email), Ok(name)) => Ok(Self { email, name }),
             (email, name) => Err([email.err(), name.err()].into_iter().flatten().collect()),
@@ -179,8 +193,23 @@ impl UserChange {
 
 impl From<UserRow> for UserView {
     fn from(row: UserRow) -> Self {
-        let UserRow { id, email, name, verified, created_at, updated_at, .. } = row;
-        Self { id, email, name, verified, created_at, updated_at }
+        let UserRow {
+            id,
+            email,
+            name,
+            verified,
+            created_at,
+            updated_at,
+            ..
+        } = row;
+        Self {
+            id,
+            email,
+            name,
+            verified,
+            created_at,
+            updated_at,
+        }
     }
 }
 
@@ -200,7 +229,11 @@ impl From<UserRow> for User {
 
 impl From<TenantRow> for Tenant {
     fn from(row: TenantRow) -> Self {
-        Self { id: row.id, name: row.name, created_at: row.created_at.as_micros() }
+        Self {
+            id: row.id,
+            name: row.name,
+            created_at: row.created_at.as_micros(),
+        }
     }
 }
 
@@ -218,13 +251,27 @@ mod tests {
 
     #[test]
     fn emails_are_kept_in_lower_case() {
-        assert_eq!(Email::parse("email", "Ada@Example.ORG").unwrap().as_str(), "ada@example.org");
+        assert_eq!(
+            Email::parse("email", "Ada@Example.ORG").unwrap().as_str(),
+            "ada@example.org"
+        );
     }
 
     #[test]
     fn what_cannot_be_an_address_is_refused() {
         let long = format!("{}@example.org", "a".repeat(250));
-        for bad in ["", "ada", "@example.org", "ada@", "a b@c.d", "a@b@c", "a@b..c", "a@.b", "a\0@b", &long] {
+        for bad in [
+            "",
+            "ada",
+            "@example.org",
+            "ada@",
+            "a b@c.d",
+            "a@b@c",
+            "a@b..c",
+            "a@.b",
+            "a\0@b",
+            &long,
+        ] {
             assert!(Email::parse("email", bad).is_err(), "{bad}");
         }
         for good in ["a@b", "ada.l+x@mail.example.org", "ädä@exämple.org"] {

@@ -6,8 +6,9 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use goplt_core::{BoxError, Random};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::{Config, domain::NewPassword};
 
@@ -21,8 +22,8 @@ struct Inner {
     params: Params,
     random: Random,
     permits: Arc<Semaphore>,
-    /// The hash of nothing that anybody knows: what an unknown user's password is checked against.
-    decoy: OnceCell<String>,
+    /// What an unknown user's password is checked against: looks like a hash, and is one of nothing.
+    decoy: String,
 }
 
 /// What became of a check.
@@ -48,8 +49,16 @@ impl Passwords {
         .map_err(|error| format!("the parameters of Argon2id do not fit together: {error}"))?;
         let permits = usize::try_from(config.hash_concurrency)?;
         let permits = Arc::new(Semaphore::new(permits));
-        let inner = Inner { params, random, permits, decoy: OnceCell::new() };
-        Ok(Self { inner: Arc::new(inner) })
+        let decoy = decoy(&params, &random);
+        let inner = Inner {
+            params,
+            random,
+            permits,
+            decoy,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// A new PHC string with a salt of 16 random bytes.
@@ -67,7 +76,8 @@ impl Passwords {
         self.work(move || {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
-            hash.map(|hash: PasswordHash| hash.to_string()).map_err(|error| error.to_string().into())
+            hash.map(|hash: PasswordHash| hash.to_string())
+                .map_err(|error| error.to_string().into())
         })
         .await?
     }
@@ -79,22 +89,12 @@ impl Passwords {
         stored: Option<String>,
     ) -> Result<Checked, BoxError> {
         let known = stored.is_some();
-        let stored = match stored {
-            Some(stored) => stored,
-            None => self.decoy().await?.to_owned(),
-        };
+        let stored = stored.unwrap_or_else(|| self.inner.decoy.clone());
         let params = self.inner.params.clone();
-        let checked = self.work(move || compare(&password, &stored, &params)).await??;
+        let checked = self
+            .work(move || compare(&password, &stored, &params))
+            .await??;
         Ok(if known { checked } else { Checked::Wrong })
-    }
-
-    /// Made before the first login, so that the first unknown user is answered no later than others.
-    pub(super) async fn decoy(&self) -> Result<&str, BoxError> {
-        let make = || {
-            let secret = self.inner.random.bytes::<32>();
-            self.hash_text(crate::encoding::encode(&secret))
-        };
-        self.inner.decoy.get_or_try_init(make).await.map(String::as_str)
     }
 
     /// Runs on a blocking thread. When the caller is gone the work still ends, and only then does
@@ -113,19 +113,36 @@ impl Passwords {
     }
 }
 
+/// A PHC string whose salt and output are random: to check against it costs what any hash costs.
+fn decoy(params: &Params, random: &Random) -> String {
+    let (memory, passes, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
+    let salt = STANDARD_NO_PAD.encode(random.bytes::<16>());
+    let output = STANDARD_NO_PAD.encode(random.bytes::<32>());
+    format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${output}")
+}
+
 fn compare(password: &str, stored: &str, params: &Params) -> Result<Checked, BoxError> {
     let hash = PasswordHash::new(stored).map_err(|error| error.to_string())?;
-    if Argon2::default().verify_password(password.as_bytes(), &hash).is_err() {
+    if Argon2::default()
+        .verify_password(password.as_bytes(), &hash)
+        .is_err()
+    {
         return Ok(Checked::Wrong);
     }
     let used = Params::try_from(&hash).map_err(|error| error.to_string())?;
-    let (used, wanted) = ([used.m_cost(), used.t_cost(), used.p_cost()], [params.m_cost(), params.t_cost(), params.p_cost()]);
-    Ok(if used == wanted { Checked::Right } else { Checked::RightButOld })
+    let costs = |params: &Params| [params.m_cost(), params.t_cost(), params.p_cost()];
+    Ok(if costs(&used) == costs(params) {
+        Checked::Right
+    } else {
+        Checked::RightButOld
+    })
 }
 
 impl fmt::Debug for Passwords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Passwords").field("params", &self.inner.params).finish_non_exhaustive()
+        f.debug_struct("Passwords")
+            .field("params", &self.inner.params)
+            .finish_non_exhaustive()
     }
 }
 
@@ -133,7 +150,7 @@ impl fmt::Debug for Passwords {
 mod tests {
     use super::*;
 
-    pub(crate) fn config(memory: i64) -> Config {
+    fn config(memory: i64) -> Config {
         Config {
             registration: "open".into(),
             hash_memory: memory,
@@ -156,7 +173,9 @@ mod tests {
         let passwords = passwords(8_192);
         let hash = passwords.hash(&password()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=8192,t=1,p=1$"), "{hash}");
-        let right = passwords.check("correct horse battery".into(), Some(hash.clone())).await;
+        let right = passwords
+            .check("correct horse battery".into(), Some(hash.clone()))
+            .await;
         assert_eq!(right.unwrap(), Checked::Right);
         let wrong = passwords.check("correct horse".into(), Some(hash)).await;
         assert_eq!(wrong.unwrap(), Checked::Wrong);
@@ -165,20 +184,35 @@ mod tests {
     #[tokio::test]
     async fn a_hash_of_other_parameters_is_right_and_old() {
         let hash = passwords(8_192).hash(&password()).await.unwrap();
-        let checked = passwords(9_000).check("correct horse battery".into(), Some(hash)).await;
+        let checked = passwords(9_000)
+            .check("correct horse battery".into(), Some(hash))
+            .await;
         assert_eq!(checked.unwrap(), Checked::RightButOld);
     }
 
     #[tokio::test]
     async fn an_unknown_user_is_wrong_after_the_same_work() {
         let passwords = passwords(8_192);
-        assert_eq!(passwords.check(String::new(), None).await.unwrap(), Checked::Wrong);
-        assert!(passwords.inner.decoy.initialized());
+        assert_eq!(
+            passwords.check(String::new(), None).await.unwrap(),
+            Checked::Wrong
+        );
+        let decoy = PasswordHash::new(&passwords.inner.decoy).unwrap();
+        let costs = |params: &Params| [params.m_cost(), params.t_cost(), params.p_cost()];
+        assert_eq!(
+            costs(&Params::try_from(&decoy).unwrap()),
+            costs(&passwords.inner.params)
+        );
     }
 
     #[tokio::test]
     async fn damage_is_an_error_and_not_a_wrong_password() {
-        assert!(passwords(8_192).check("x".into(), Some("plain".into())).await.is_err());
+        assert!(
+            passwords(8_192)
+                .check("x".into(), Some("plain".into()))
+                .await
+                .is_err()
+        );
     }
 
     #[test]

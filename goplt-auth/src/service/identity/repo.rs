@@ -56,11 +56,10 @@ pub(super) async fn by_email(tx: &mut TenantTx, email: &Email) -> Result<Option<
 }
 
 /// Those of the ids that exist. A statement has a fixed number of places; the last id fills the rest.
-pub(super) async fn by_ids(
-    tx: &mut TenantTx,
-    ids: &[Uuid],
-) -> Result<Vec<UserRow>, DbError> {
-    let (Some(last), ..= BATCH) = (ids.last(), ids.len()) else { return Ok(Vec::new()) };
+pub(super) async fn by_ids(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<UserRow>, DbError> {
+    let (Some(last), ..=BATCH) = (ids.last(), ids.len()) else {
+        return Ok(Vec::new());
+    };
     let id = |at: usize| ids.get(at).copied().unwrap_or(*last);
     tx.fetch_all(tenant_sql!(
         "SELECT id, email, name, verified, created_at, updated_at, password_changed_at
@@ -125,11 +124,19 @@ pub(super) async fn update(
     now: Timestamp,
 ) -> Result<bool, DbError> {
     let mut changed = tx
-        .execute(tenant_sql!("UPDATE identity_users SET updated_at = ? WHERE id = ?", now, id))
+        .execute(tenant_sql!(
+            "UPDATE identity_users SET updated_at = ? WHERE id = ?",
+            now,
+            id
+        ))
         .await?;
     if let Some(name) = change.name.as_ref().map(DisplayName::as_str) {
         changed = tx
-            .execute(tenant_sql!("UPDATE identity_users SET name = ? WHERE id = ?", name, id))
+            .execute(tenant_sql!(
+                "UPDATE identity_users SET name = ? WHERE id = ?",
+                name,
+                id
+            ))
             .await?;
     }
     if let Some(email) = change.email.as_ref().map(Email::as_str) {
@@ -186,7 +193,9 @@ pub(super) async fn rehash(
 
 /// Whether there was such a user.
 pub(super) async fn delete(tx: &mut TenantTx, id: Uuid) -> Result<bool, DbError> {
-    let deleted = tx.execute(tenant_sql!("DELETE FROM identity_users WHERE id = ?", id)).await?;
+    let deleted = tx
+        .execute(tenant_sql!("DELETE FROM identity_users WHERE id = ?", id))
+        .await?;
     Ok(deleted == 1)
 }
 

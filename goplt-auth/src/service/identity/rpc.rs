@@ -27,7 +27,11 @@ impl IdentityService for Identity {
         cx: &RequestContext,
         req: CreateUserRequest,
     ) -> Result<User, RpcError> {
-        let CreateUserRequest { email, password, name } = req;
+        let CreateUserRequest {
+            email,
+            password,
+            name,
+        } = req;
         let user = NewUser::parse(&email, password, name.as_deref()).map_err(RpcError::invalid)?;
         Ok(self.create_user(cx, user).await?.into())
     }
@@ -50,7 +54,12 @@ impl IdentityService for Identity {
         req: BatchGetUsersRequest,
     ) -> Result<BatchGetUsersResponse, RpcError> {
         let ids = req.ids.iter().filter_map(|id| id.parse().ok()).collect();
-        let users = self.users(cx, ids).await?.into_iter().map(User::from).collect();
+        let users = self
+            .users(cx, ids)
+            .await?
+            .into_iter()
+            .map(User::from)
+            .collect();
         Ok(BatchGetUsersResponse { users })
     }
 
@@ -60,9 +69,15 @@ impl IdentityService for Identity {
         req: ListUsersRequest,
     ) -> Result<ListUsersResponse, RpcError> {
         let list = ListQuery::of_request(req.limit, req.cursor.as_deref())?;
-        let page = self.list(cx, &list, req.email.as_deref()).await?.map(User::from);
+        let page = self
+            .list(cx, &list, req.email.as_deref())
+            .await?
+            .map(User::from);
         let next_cursor = page.next_cursor.map(|cursor| cursor.to_string());
-        Ok(ListUsersResponse { users: page.items, next_cursor })
+        Ok(ListUsersResponse {
+            users: page.items,
+            next_cursor,
+        })
     }
 
     async fn update_user(
@@ -72,7 +87,10 @@ impl IdentityService for Identity {
     ) -> Result<User, RpcError> {
         let change = UserChange::parse(req.email.as_deref(), req.name.as_deref())
             .map_err(RpcError::invalid)?;
-        Ok(self.update_user(cx, user_id(&req.id)?, &change).await?.into())
+        Ok(self
+            .update_user(cx, user_id(&req.id)?, &change)
+            .await?
+            .into())
     }
 
     async fn delete_user(
@@ -88,10 +106,15 @@ impl IdentityService for Identity {
         cx: &RequestContext,
         req: ChangePasswordRequest,
     ) -> Result<(), RpcError> {
-        let ChangePasswordRequest { user_id: id, old_password, new_password } = req;
+        let ChangePasswordRequest {
+            user_id: id,
+            old_password,
+            new_password,
+        } = req;
         let new = NewPassword::parse("new_password", new_password)
             .map_err(|rule| RpcError::invalid(vec![rule]))?;
-        self.change_password(cx, user_id(&id)?, old_password, &new).await
+        self.change_password(cx, user_id(&id)?, old_password, &new)
+            .await
     }
 
     async fn verify_credentials(
@@ -100,7 +123,10 @@ impl IdentityService for Identity {
         req: VerifyCredentialsRequest,
     ) -> Result<VerifyCredentialsResponse, RpcError> {
         let VerifyCredentialsRequest { email, password } = req;
-        let user = self.verify_credentials(cx, &email, password).await?.map(User::from);
+        let user = self
+            .verify_credentials(cx, &email, password)
+            .await?
+            .map(User::from);
         Ok(VerifyCredentialsResponse { user })
     }
 
@@ -126,7 +152,9 @@ impl IdentityService for Identity {
         req: GetTenantRequest,
     ) -> Result<Tenant, RpcError> {
         let found = self.find_tenant(&req.id).await?;
-        Ok(found.ok_or_else(|| RpcError::not_found("there is no such tenant"))?.into())
+        Ok(found
+            .ok_or_else(|| RpcError::not_found("there is no such tenant"))?
+            .into())
     }
 
     async fn list_tenants(
@@ -137,6 +165,9 @@ impl IdentityService for Identity {
         let list = ListQuery::of_request(req.limit, req.cursor.as_deref())?;
         let page = self.list_tenants(&list).await?.map(Tenant::from);
         let next_cursor = page.next_cursor.map(|cursor| cursor.to_string());
-        Ok(ListTenantsResponse { tenants: page.items, next_cursor })
+        Ok(ListTenantsResponse {
+            tenants: page.items,
+            next_cursor,
+        })
     }
 }

@@ -12,7 +12,9 @@ use goplt_core::{
 use goplt_module::http::{ListQuery, Page};
 
 use super::{
-    domain::{Email, MAX_PASSWORD_BYTES, NewPassword, NewUser, SecretRow, TenantRow, UserChange, UserRow},
+    domain::{
+        Email, MAX_PASSWORD_BYTES, NewPassword, NewUser, SecretRow, TenantRow, UserChange, UserRow,
+    },
     password::{Checked, Passwords},
     repo,
 };
@@ -42,10 +44,16 @@ impl Identity {
         if self.find_tenant(scope.tenant().as_str()).await?.is_none() {
             return Err(RpcError::not_found("there is no such tenant"));
         }
-        let hash = self.passwords.hash(&user.password).await.map_err(RpcError::internal)?;
+        let hash = self
+            .passwords
+            .hash(&user.password)
+            .await
+            .map_err(RpcError::internal)?;
         let mut tx = self.db.begin(scope).await?;
         let id = self.ids.next();
-        repo::insert(&mut tx, id, &user, &hash, self.clock.now()).await.map_err(email_taken)?;
+        repo::insert(&mut tx, id, &user, &hash, self.clock.now())
+            .await
+            .map_err(email_taken)?;
         let row = repo::by_id(&mut tx, id).await?.ok_or(DbError::NoRow)?;
         tx.commit().await?;
         tracing::info!(user = %id, "a user was made");
@@ -63,7 +71,9 @@ impl Identity {
         email: &str,
     ) -> Result<UserRow, RpcError> {
         let mut tx = self.db.begin_read(cx.scope()?).await?;
-        repo::by_email(&mut tx, &Email::fold(email)).await?.ok_or_else(no_user)
+        repo::by_email(&mut tx, &Email::fold(email))
+            .await?
+            .ok_or_else(no_user)
     }
 
     pub(super) async fn users(
@@ -97,7 +107,10 @@ impl Identity {
         let rows = match email {
             Some(email) => {
                 let found = repo::by_email(&mut tx, &Email::fold(email)).await?;
-                found.into_iter().filter(|user| after.is_none_or(|after| user.id < after)).collect()
+                found
+                    .into_iter()
+                    .filter(|user| after.is_none_or(|after| user.id < after))
+                    .collect()
             }
             None => repo::page(&mut tx, after, list.rows_to_fetch()).await?,
         };
@@ -111,7 +124,9 @@ impl Identity {
         change: &UserChange,
     ) -> Result<UserRow, RpcError> {
         let mut tx = self.db.begin(cx.scope()?).await?;
-        let found = repo::update(&mut tx, id, change, self.clock.now()).await.map_err(email_taken)?;
+        let found = repo::update(&mut tx, id, change, self.clock.now())
+            .await
+            .map_err(email_taken)?;
         if !found {
             return Err(no_user());
         }
@@ -141,7 +156,10 @@ impl Identity {
     ) -> Result<(), RpcError> {
         let caller = cx.require_principal()?;
         if caller.is_user() && caller.user_id() != Some(id) {
-            return Err(RpcError::new(Code::PermissionDenied, "only one's own password can be changed"));
+            return Err(RpcError::new(
+                Code::PermissionDenied,
+                "only one's own password can be changed",
+            ));
         }
         let scope = cx.scope()?;
         let mut tx = self.db.begin_read(scope).await?;
@@ -149,13 +167,22 @@ impl Identity {
         drop(tx);
         if self.check(old, Some(&known)).await? == Checked::Wrong {
             let rule = "is not the present password";
-            return Err(RpcError::invalid(vec![Violation::new("old_password", rule)]));
+            return Err(RpcError::invalid(vec![Violation::new(
+                "old_password",
+                rule,
+            )]));
         }
         let hash = self.passwords.hash(new).await.map_err(RpcError::internal)?;
-        let now = self.clock.now().max(known.password_changed_at.plus(Duration::from_micros(1)));
+        let now = self
+            .clock
+            .now()
+            .max(known.password_changed_at.plus(Duration::from_micros(1)));
         let mut tx = self.db.begin(scope).await?;
         if !repo::change_password(&mut tx, id, &known.password_hash, &hash, now).await? {
-            return Err(RpcError::new(Code::Aborted, "the password was changed meanwhile"));
+            return Err(RpcError::new(
+                Code::Aborted,
+                "the password was changed meanwhile",
+            ));
         }
         tx.commit().await?;
         tracing::info!(user = %id, "a password was changed");
@@ -174,7 +201,9 @@ impl Identity {
         let known = repo::secret_by_email(&mut tx, &Email::fold(email)).await?;
         drop(tx);
         let checked = self.check(password.clone(), known.as_ref()).await?;
-        let Some(known) = known.filter(|_| checked != Checked::Wrong) else { return Ok(None) };
+        let Some(known) = known.filter(|_| checked != Checked::Wrong) else {
+            return Ok(None);
+        };
         if checked == Checked::RightButOld
             && let Err(error) = self.rehash(cx, &known, password).await
         {
@@ -184,11 +213,20 @@ impl Identity {
         Ok(repo::by_id(&mut tx, known.id).await?)
     }
 
-    async fn check(&self, password: String, known: Option<&SecretRow>) -> Result<Checked, RpcError> {
+    async fn check(
+        &self,
+        password: String,
+        known: Option<&SecretRow>,
+    ) -> Result<Checked, RpcError> {
         let fits = password.len() <= MAX_PASSWORD_BYTES;
-        let stored = known.filter(|_| fits).map(|known| known.password_hash.clone());
+        let stored = known
+            .filter(|_| fits)
+            .map(|known| known.password_hash.clone());
         let password = if fits { password } else { String::new() };
-        self.passwords.check(password, stored).await.map_err(RpcError::internal)
+        self.passwords
+            .check(password, stored)
+            .await
+            .map_err(RpcError::internal)
     }
 
     async fn rehash(
@@ -232,7 +270,8 @@ pub(super) fn no_user() -> RpcError {
 /// The email is all that is unique of a user but its id.
 fn email_taken(error: DbError) -> RpcError {
     if error.is_unique_violation() {
-        return RpcError::new(Code::AlreadyExists, "this email is taken").with_reason("email_taken");
+        return RpcError::new(Code::AlreadyExists, "this email is taken")
+            .with_reason("email_taken");
     }
     error.into()
 }
