@@ -1,0 +1,155 @@
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::{
+    TenantId,
+    config::{ModuleConfig, Values},
+};
+
+/// `server`: the listener.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// `host`, 127.0.0.1: the address to listen on.
+    pub host: String,
+    /// `port`, 8080; 0 takes a free one.
+    pub port: u16,
+    /// `timeout`, 30 s: the longest a request may take.
+    pub timeout: Duration,
+    /// `header_timeout`, `timeout` if not set: the longest a client may take for the headers.
+    pub header_timeout: Duration,
+    /// `idle_timeout`, `timeout` if not set: when a connection without request is closed.
+    pub idle_timeout: Duration,
+    /// `shutdown_grace`, 20 s: the longest that work in flight may take at the end.
+    pub shutdown_grace: Duration,
+    /// `body_limit`, 1 MiB: the largest body, in bytes.
+    pub body_limit: usize,
+    /// `max_in_flight`, 1024: the most requests at once; more are answered 503.
+    pub max_in_flight: usize,
+    /// `max_connections`, 4096: the most connections at once; more wait to be accepted.
+    pub max_connections: usize,
+    /// `cors`: who else's pages may call.
+    pub cors: CorsConfig,
+}
+
+/// `server.cors`.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CorsConfig {
+    /// `cors.origins`, none: the origins of pages that may call, such as `https://app.example`.
+    pub origins: Vec<String>,
+    /// `cors.credentials`, false: whether they may send cookies.
+    pub credentials: bool,
+    /// `cors.max_age`, 10 min: how long a browser may remember the answer.
+    pub max_age: Duration,
+}
+
+/// `database`: where data lies.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DatabaseConfig {
+    /// `url`: a file of SQLite in the data folder if not set.
+    pub url: Option<SecretString>,
+    /// `max_connections`, 25.
+    pub max_connections: u32,
+    /// `acquire_timeout`, 3 s: the longest a request waits for a connection; then it is 503.
+    pub acquire_timeout: Duration,
+}
+
+/// `tenancy`: whether there is more than one tenant, and how anonymous calls name theirs.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TenancyConfig {
+    /// `mode`: several tenants (the default), or the one of `tenant`.
+    pub mode: TenancyMode,
+    /// `base_domain`, none: `acme.example.com` names the tenant `acme` if this is `example.com`.
+    pub base_domain: Option<String>,
+}
+
+/// How many tenants there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "one or many: there is no third")]
+pub enum TenancyMode {
+    /// Many: each request names its own.
+    Multi,
+    /// One: every request is this tenant's.
+    Single(TenantId),
+}
+
+impl ModuleConfig for ServerConfig {
+    const SECTION: &'static str = "server";
+
+    fn from_values(values: &Values) -> Self {
+        let timeout = values
+            .duration("timeout")
+            .unwrap_or(Duration::from_secs(30));
+        let size = |key: &str, default: usize| {
+            values
+                .integer(key)
+                .and_then(|number| usize::try_from(number).ok())
+                .unwrap_or(default)
+        };
+        let port = values
+            .integer("port")
+            .and_then(|port| u16::try_from(port).ok());
+        Self {
+            host: values
+                .string("host")
+                .unwrap_or_else(|| "127.0.0.1".to_owned()),
+            port: port.unwrap_or(8080),
+            timeout,
+            header_timeout: values.duration("header_timeout").unwrap_or(timeout),
+            idle_timeout: values.duration("idle_timeout").unwrap_or(timeout),
+            shutdown_grace: values
+                .duration("shutdown_grace")
+                .unwrap_or(Duration::from_secs(20)),
+            body_limit: size("body_limit", 1 << 20),
+            max_in_flight: size("max_in_flight", 1_024),
+            max_connections: size("max_connections", 4_096),
+            cors: CorsConfig {
+                origins: values.strings("cors.origins").unwrap_or_default(),
+                credentials: values.boolean("cors.credentials").unwrap_or(false),
+                max_age: values
+                    .duration("cors.max_age")
+                    .unwrap_or(Duration::from_secs(600)),
+            },
+        }
+    }
+}
+
+impl ModuleConfig for DatabaseConfig {
+    const SECTION: &'static str = "database";
+
+    fn from_values(values: &Values) -> Self {
+        let most = values
+            .integer("max_connections")
+            .and_then(|most| u32::try_from(most).ok());
+        Self {
+            url: values.secret("url"),
+            max_connections: most.unwrap_or(25),
+            acquire_timeout: values
+                .duration("acquire_timeout")
+                .unwrap_or(Duration::from_secs(3)),
+        }
+    }
+}
+
+impl ModuleConfig for TenancyConfig {
+    const SECTION: &'static str = "tenancy";
+
+    fn from_values(values: &Values) -> Self {
+        let single = values.string("mode").is_some_and(|mode| mode == "single");
+        let tenant = values
+            .string("tenant")
+            .and_then(|tenant| tenant.parse().ok());
+        let mode = match tenant.filter(|_| single) {
+            Some(tenant) => TenancyMode::Single(tenant),
+            None => TenancyMode::Multi,
+        };
+        Self {
+            mode,
+            base_domain: values.string("base_domain"),
+        }
+    }
+}
