@@ -38,7 +38,7 @@ routes:
   - { id: get, method: GET, path: "/items/{id}", permission: shop.item.read }
   - { id: put, method: PUT, path: "/items/{id}", access: public }
   - { id: me, method: GET, path: "/me", access: authenticated }
-  - { id: decide, method: GET, path: "/decide", access: handler, reason: the owner may, whoever it is }
+  - { id: decide, method: GET, path: "/decide", access: handler, reason: the owner may }
   - { id: redeem, method: POST, path: "/redeem", access: public, tenant: credential }
   - { id: enter, method: POST, path: "/enter", access: public }
   - { id: order, method: POST, path: "/order", access: public }
@@ -76,9 +76,13 @@ impl App {
     }
 
     pub(crate) fn with(settings: HttpSettings) -> Self {
+        crate::lines::capture();
         let mint = ScopeMint::new();
         let (sender, waiting) = mpsc::unbounded_channel();
-        let shop = Arc::new(Shop { waiting: sender, go_on: Notify::new() });
+        let shop = Arc::new(Shop {
+            waiting: sender,
+            go_on: Notify::new(),
+        });
         let mut table = RouteTable::new(Arc::new(editors), mint.clone());
         mount(&mut table, &shop);
         assert_eq!(table.errors(), []);
@@ -90,12 +94,20 @@ impl App {
             metrics: metrics.clone(),
             auth: Some(Box::new(|router| router.layer(from_fn(authenticate)))),
             tenant: Some(Box::new(|router| {
-                router.layer(from_fn(move |request, next| resolve(mint.clone(), request, next)))
+                router.layer(from_fn(move |request, next| {
+                    resolve(mint.clone(), request, next)
+                }))
             })),
         };
         let probes = probes(health.clone(), metrics.clone());
         let router = stack(table.into_router(), probes, layers).unwrap();
-        Self { router, shop, waiting, metrics, health }
+        Self {
+            router,
+            shop,
+            waiting,
+            metrics,
+            health,
+        }
     }
 
     pub(crate) async fn call(&self, request: Request) -> Answer {
@@ -120,7 +132,11 @@ impl Answer {
     pub(crate) async fn read(response: Response) -> Self {
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Self { status: head.status.as_u16(), headers: head.headers, body }
+        Self {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+        }
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {
@@ -128,7 +144,9 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -159,10 +177,18 @@ fn editors(principal: &Principal, _: &TenantId, permission: &Permission) -> Deci
 
 /// `authorization: Bearer NAME` is the user of that name.
 async fn authenticate(mut request: Request, next: Next) -> Response {
-    let token = request.headers().get("authorization").and_then(|value| value.to_str().ok());
-    let name = token.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
+    let token = request
+        .headers()
+        .get("authorization")
+        .and_then(|value| value.to_str().ok());
+    let name = token
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(str::to_owned);
     if let Some(name) = name {
-        let cx = request.extensions_mut().get_mut::<RequestContext>().unwrap();
+        let cx = request
+            .extensions_mut()
+            .get_mut::<RequestContext>()
+            .unwrap();
         *cx = cx.clone().with_principal(Principal::user(name));
     }
     next.run(request).await
@@ -170,9 +196,15 @@ async fn authenticate(mut request: Request, next: Next) -> Response {
 
 /// `x-tenant-id` is the tenant.
 async fn resolve(mint: ScopeMint, mut request: Request, next: Next) -> Response {
-    let tenant = request.headers().get("x-tenant-id").and_then(|value| value.to_str().ok());
+    let tenant = request
+        .headers()
+        .get("x-tenant-id")
+        .and_then(|value| value.to_str().ok());
     if let Some(tenant) = tenant.map(|tenant| tenant.parse().unwrap()) {
-        let cx = request.extensions_mut().get_mut::<RequestContext>().unwrap();
+        let cx = request
+            .extensions_mut()
+            .get_mut::<RequestContext>()
+            .unwrap();
         *cx = mint.enter(cx.clone(), tenant).unwrap();
     }
     next.run(request).await
@@ -201,17 +233,26 @@ fn mount(table: &mut RouteTable, shop: &Arc<Shop>) {
     let manifest = Manifest::parse("shop/module.yaml", MANIFEST).unwrap();
     table
         .routes(&manifest, shop)
-        .mount(key("create"), async |Json(order): Json<Order>| Created::at("/items/1", Json(order).0))
+        .mount(key("create"), async |Json(order): Json<Order>| {
+            Created::at("/items/1", Json(order).0)
+        })
         .mount(key("list"), async |list: ListQuery<Filter>| {
             let _: Option<Uuid> = list.after()?;
             assert!(list.filter.author_id.is_none());
-            Ok::<_, Problem>(Json(Page::<u8> { items: vec![], next_cursor: None }))
+            Ok::<_, Problem>(Json(Page::<u8> {
+                items: vec![],
+                next_cursor: None,
+            }))
         })
-        .mount(key("get"), async |Path(id): Path<Uuid>| (ETag::of_version(3), Json(id)))
+        .mount(key("get"), async |Path(id): Path<Uuid>| {
+            (ETag::of_version(3), Json(id))
+        })
         .mount(key("put"), async |_: Path<Uuid>, if_match: IfMatch| {
             if_match.check(&ETag::of_version(3)).map(|()| NoContent)
         })
-        .mount(key("me"), async |cx: RequestContext| cx.principal().unwrap().subject().to_owned())
+        .mount(key("me"), async |cx: RequestContext| {
+            cx.principal().unwrap().subject().to_owned()
+        })
         .mount(key("decide"), async |cx: RequestContext| {
             cx.client().ip.map(|ip| ip.to_string()).unwrap_or_default()
         })
@@ -222,21 +263,34 @@ fn mount(table: &mut RouteTable, shop: &Arc<Shop>) {
         .mount(key("enter"), async |_: EnterTenant| "never")
         .mount(key("order"), async |Json(order): Json<Order>| Json(order))
         .mount(key("find"), async |Query(filter): Query<Filter>| {
-            filter.author_id.map(|id| id.to_string()).unwrap_or_default()
+            filter
+                .author_id
+                .map(|id| id.to_string())
+                .unwrap_or_default()
         })
-        .mount(key("boom"), async || -> StatusCode { panic!("the shop burns") })
-        .mount(key("wait"), async |State(shop): State<Arc<Shop>>, cx: RequestContext| {
-            shop.waiting.send(cx).unwrap();
-            shop.go_on.notified().await;
-            "done"
+        .mount(key("boom"), async || -> StatusCode {
+            panic!("the shop burns")
         })
-        .mount(key("stream"), async |State(shop): State<Arc<Shop>>, cx: RequestContext| {
-            shop.waiting.send(cx).unwrap();
-            let once = Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"first")));
-            let frames = futures_util::stream::iter([once]);
-            let forever = futures_util::stream::pending();
-            Body::new(StreamBody::new(futures_util::StreamExt::chain(frames, forever)))
-        })
+        .mount(
+            key("wait"),
+            async |State(shop): State<Arc<Shop>>, cx: RequestContext| {
+                shop.waiting.send(cx).unwrap();
+                shop.go_on.notified().await;
+                "done"
+            },
+        )
+        .mount(
+            key("stream"),
+            async |State(shop): State<Arc<Shop>>, cx: RequestContext| {
+                shop.waiting.send(cx).unwrap();
+                let once = Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"first")));
+                let frames = futures_util::stream::iter([once]);
+                let forever = futures_util::stream::pending();
+                Body::new(StreamBody::new(futures_util::StreamExt::chain(
+                    frames, forever,
+                )))
+            },
+        )
         .mount(key("large"), async || Json("x".repeat(4_000)));
     assert_eq!(table.unmounted(&manifest), [""; 0]);
 }

@@ -39,7 +39,15 @@ fn json(body: impl Into<Vec<u8>>, detail: Detail) -> Row {
 }
 
 fn get(path: &'static str, status: u16, code: &'static str, detail: Detail) -> Row {
-    Row { method: Method::GET, path, headers: &[], body: Vec::new(), status, code, detail }
+    Row {
+        method: Method::GET,
+        path,
+        headers: &[],
+        body: Vec::new(),
+        status,
+        code,
+        detail,
+    }
 }
 
 fn rows() -> Vec<Row> {
@@ -49,7 +57,10 @@ fn rows() -> Vec<Row> {
         headers,
         status: 415,
         code: "unsupported_media_type",
-        ..json("{}", Is("send the body as `content-type: application/json`"))
+        ..json(
+            "{}",
+            Is("send the body as `content-type: application/json`"),
+        )
     };
     let put = |headers, status, code, detail| Row {
         method: Method::PUT,
@@ -70,7 +81,10 @@ fn rows() -> Vec<Row> {
         json(b"{\"name\":\"\xff\"}", Is("byte 9 is not UTF-8")),
         json(r#"{"name":7}"#, Is("`name`: expected a string")),
         json("{}", Is("`name`: is missing")),
-        json(r#"{"name":"n","x":1}"#, Is("`x`: is not known; expected `name` or `items`")),
+        json(
+            r#"{"name":"n","x":1}"#,
+            Is("`x`: is not known; expected `name` or `items`"),
+        ),
         json(r#"{"name":"n","name":"m"}"#, Is("`name`: comes twice")),
         json(
             r#"{"name":"n","items":[{"title":"t"},{"title":{}}]}"#,
@@ -87,21 +101,75 @@ fn rows() -> Vec<Row> {
             code: "body_too_large",
             ..json("x".repeat(2_000_000), Is("a body may have 1048576 bytes"))
         },
-        get("/nothing", 404, "not_found", Is("there is nothing at this path")),
-        get("/find?x=1", 400, "invalid_argument", Is("`x`: is not known")),
-        get("/find?author_id=7", 400, "invalid_argument", Has("`author_id`: `7` is not a UUID")),
-        get("/find?author_id=&author_id=", 400, "invalid_argument", Is("`author_id`: comes twice")),
+        get(
+            "/nothing",
+            404,
+            "not_found",
+            Is("there is nothing at this path"),
+        ),
+        get(
+            "/find?x=1",
+            400,
+            "invalid_argument",
+            Is("`x`: is not known"),
+        ),
+        get(
+            "/find?author_id=7",
+            400,
+            "invalid_argument",
+            Has("`author_id`: `7` is not a UUID"),
+        ),
+        get(
+            "/find?author_id=&author_id=",
+            400,
+            "invalid_argument",
+            Is("`author_id`: comes twice"),
+        ),
         get("/items?limit=0", 422, "invalid_argument", Nothing),
         get("/items?limit=101", 422, "invalid_argument", Nothing),
         get("/items?limit=x", 422, "invalid_argument", Nothing),
-        get("/items?cursor=AAAA", 400, "invalid_argument", Has("`cursor` is not one")),
-        get("/items?page=2", 400, "invalid_argument", Is("`page`: is not known")),
-        Row { method: Method::DELETE, ..get("/items", 405, "method_not_allowed", Nothing) },
-        put(&[("if-match", "\"2\"")], 412, "failed_precondition", Has("`If-Match`")),
-        put(&[("if-match", "W/\"3\"")], 412, "failed_precondition", Has("`If-Match`")),
-        put(&[("if-match", "3")], 400, "invalid_argument", Has("entity tags in quotes")),
-        Row { path: "/items/nonsense", ..put(&[], 404, "not_found", Nothing) },
-        Row { path: "/items/%ff", ..put(&[], 404, "not_found", Nothing) },
+        get(
+            "/items?cursor=AAAA",
+            400,
+            "invalid_argument",
+            Has("`cursor` is not one"),
+        ),
+        get(
+            "/items?page=2",
+            400,
+            "invalid_argument",
+            Is("`page`: is not known"),
+        ),
+        Row {
+            method: Method::DELETE,
+            ..get("/items", 405, "method_not_allowed", Nothing)
+        },
+        put(
+            &[("if-match", "\"2\"")],
+            412,
+            "failed_precondition",
+            Has("`If-Match`"),
+        ),
+        put(
+            &[("if-match", "W/\"3\"")],
+            412,
+            "failed_precondition",
+            Has("`If-Match`"),
+        ),
+        put(
+            &[("if-match", "3")],
+            400,
+            "invalid_argument",
+            Has("entity tags in quotes"),
+        ),
+        Row {
+            path: "/items/nonsense",
+            ..put(&[], 404, "not_found", Nothing)
+        },
+        Row {
+            path: "/items/%ff",
+            ..put(&[], 404, "not_found", Nothing)
+        },
         get("/boom", 500, "internal", Nothing),
     ]
 }
@@ -110,21 +178,35 @@ fn rows() -> Vec<Row> {
 async fn every_kind_of_bad_input_has_its_answer() {
     let app = App::with(settings(|_| {}));
     for row in rows() {
-        let what = format!("{} {} {:?}", row.method, row.path, String::from_utf8_lossy(&row.body));
+        let what = format!(
+            "{} {} {:?}",
+            row.method,
+            row.path,
+            String::from_utf8_lossy(&row.body)
+        );
         let what: String = what.chars().take(120).collect();
         let length = row.body.len();
-        let mut request =
-            Request::builder().method(row.method).uri(row.path).body(Body::from(row.body)).unwrap();
+        let mut request = Request::builder()
+            .method(row.method)
+            .uri(row.path)
+            .body(Body::from(row.body))
+            .unwrap();
         for (name, value) in row.headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
-        request.headers_mut().insert("content-length", length.into());
+        request
+            .headers_mut()
+            .insert("content-length", length.into());
         let answer = app.call(request).await;
         let json = answer.json();
         assert_eq!(answer.status, row.status, "{what}: {json}");
         assert_eq!(json["code"], row.code, "{what}");
         assert_eq!(json["status"], row.status, "{what}");
-        assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{what}"
+        );
         assert_eq!(json["request_id"], answer.header("x-request-id"), "{what}");
         match row.detail {
             Is(detail) => assert_eq!(json["detail"], detail, "{what}"),
@@ -142,7 +224,10 @@ async fn a_rule_that_is_broken_names_the_field() {
     let answer = App::new().call(crate::app::get("/items?limit=1000")).await;
     let json = answer.json();
     assert_eq!(json["errors"][0]["field"], "limit");
-    assert_eq!(json["errors"][0]["message"], "must be a number from 1 to 100");
+    assert_eq!(
+        json["errors"][0]["message"],
+        "must be a number from 1 to 100"
+    );
 }
 
 #[tokio::test]

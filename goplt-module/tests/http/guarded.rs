@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use goplt_core::{Clock, Random, authorizer::DenyAll, data::ScopeMint, id::Ids, manifest::Manifest};
+use goplt_core::{
+    Clock, Random, authorizer::DenyAll, data::ScopeMint, id::Ids, manifest::Manifest,
+};
 use goplt_module::{
     RouteKey,
     http::{RouteTable, route_table::MountError},
@@ -19,7 +21,9 @@ fn as_user(mut request: axum::extract::Request, name: &str) -> axum::extract::Re
 }
 
 fn in_tenant(mut request: axum::extract::Request, tenant: &'static str) -> axum::extract::Request {
-    request.headers_mut().insert("x-tenant-id", HeaderValue::from_static(tenant));
+    request
+        .headers_mut()
+        .insert("x-tenant-id", HeaderValue::from_static(tenant));
     request
 }
 
@@ -36,12 +40,17 @@ async fn a_caller_without_the_permission_is_refused_before_the_body_is_read() {
     let request = in_tenant(as_user(post("/items", untouchable()), "reader"), "acme");
     let answer = App::new().call(request).await;
     assert_eq!(answer.status, 403);
-    assert_eq!(answer.json()["detail"], "the permission `shop.item.create` is missing");
+    assert_eq!(
+        answer.json()["detail"],
+        "the permission `shop.item.create` is missing"
+    );
 }
 
 #[tokio::test]
 async fn a_permission_needs_a_tenant() {
-    let answer = App::new().call(as_user(post("/items", untouchable()), "editor")).await;
+    let answer = App::new()
+        .call(as_user(post("/items", untouchable()), "editor"))
+        .await;
     assert_eq!(answer.status, 400);
     assert_eq!(answer.json()["code"], "tenant_required");
 }
@@ -68,9 +77,22 @@ async fn authenticated_handler_and_public_routes_pass_whom_they_should() {
 async fn only_an_anonymous_caller_of_a_credential_route_enters_a_tenant() {
     let app = App::new();
     assert_eq!(app.call(post("/redeem", "")).await.body, "acme");
-    assert_eq!(app.call(in_tenant(post("/redeem", ""), "acme")).await.status, 200);
-    assert_eq!(app.call(in_tenant(post("/redeem", ""), "globex")).await.status, 403);
-    assert_eq!(app.call(as_user(post("/redeem", ""), "ada")).await.status, 403);
+    assert_eq!(
+        app.call(in_tenant(post("/redeem", ""), "acme"))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        app.call(in_tenant(post("/redeem", ""), "globex"))
+            .await
+            .status,
+        403
+    );
+    assert_eq!(
+        app.call(as_user(post("/redeem", ""), "ada")).await.status,
+        403
+    );
     assert_eq!(app.call(post("/enter", "")).await.status, 403);
 }
 
@@ -78,7 +100,9 @@ async fn only_an_anonymous_caller_of_a_credential_route_enters_a_tenant() {
 async fn a_router_without_the_stack_answers_nobody() {
     let manifest = Manifest::parse("module.yaml", MANIFEST).unwrap();
     let mut table = RouteTable::new(Arc::new(DenyAll), ScopeMint::new());
-    table.routes(&manifest, &Arc::new(())).mount(key("list"), async || "open");
+    table
+        .routes(&manifest, &Arc::new(()))
+        .mount(key("list"), async || "open");
     let request = Request::builder().method(Method::GET).uri("/items");
     let request = request.body(axum::body::Body::empty()).unwrap();
     let response = table.into_router().oneshot(request).await.unwrap();
@@ -98,11 +122,23 @@ fn what_is_mounted_wrongly_is_reported_all_at_once() {
         .mount(key("list"), async || "")
         .mount(key("list"), async || "");
     let expected = [
-        MountError::Foreign { module: module.clone(), route: foreign },
-        MountError::Undeclared { module: module.clone(), route: key("nothing") },
-        MountError::Twice { module, route: key("list") },
+        MountError::Foreign {
+            module: module.clone(),
+            route: foreign,
+        },
+        MountError::Undeclared {
+            module: module.clone(),
+            route: key("nothing"),
+        },
+        MountError::Twice {
+            module,
+            route: key("list"),
+        },
     ];
     assert_eq!(table.errors(), expected);
-    assert_eq!(table.unmounted(&manifest).len(), manifest.routes().len() - 1);
+    assert_eq!(
+        table.unmounted(&manifest).len(),
+        manifest.routes().len() - 1
+    );
     let _ = Ids::new(Clock::system(), Random::system());
 }

@@ -87,7 +87,11 @@ async fn a_client_that_waits_to_be_asked_is_not_asked_for_a_body_that_nobody_wan
 #[tokio::test(start_paused = true)]
 async fn a_head_that_comes_too_slowly_ends_its_connection() {
     let app = App::new();
-    let serving = serve(&app, settings(|settings| settings.idle_timeout = Duration::from_secs(3600))).await;
+    let serving = serve(
+        &app,
+        settings(|settings| settings.idle_timeout = Duration::from_secs(3600)),
+    )
+    .await;
     let start = Instant::now();
     let answer = exchange(serving.local_addr(), "GET /items HTTP/1.1\r\nhost:", b"").await;
     assert_eq!(answer, "");
@@ -120,7 +124,10 @@ async fn what_is_in_flight_is_answered_while_the_server_drains() {
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert!(answer.ends_with("done"), "{answer}");
     assert_eq!(report.open, []);
-    assert!(TcpStream::connect(address).await.is_err(), "nobody accepts any more");
+    assert!(
+        TcpStream::connect(address).await.is_err(),
+        "nobody accepts any more"
+    );
 }
 
 #[tokio::test]
@@ -128,10 +135,15 @@ async fn what_takes_longer_than_the_grace_is_cut_off_and_reported() {
     let mut app = App::new();
     let serving = serve(&app, HttpSettings::default()).await;
     let mut socket = TcpStream::connect(serving.local_addr()).await.unwrap();
-    socket.write_all(b"GET /wait HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    socket
+        .write_all(b"GET /wait HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     let cx = app.waiting.recv().await.unwrap();
     let report = serving.stop(Duration::ZERO).await;
-    let [open] = report.open.as_slice() else { panic!("{report:?}") };
+    let [open] = report.open.as_slice() else {
+        panic!("{report:?}")
+    };
     assert_eq!(open.peer, socket.local_addr().unwrap());
     assert_eq!(open.in_flight, 1);
     assert!(cx.is_cancelled());
@@ -142,7 +154,10 @@ async fn a_peer_that_hangs_up_cancels_its_request() {
     let mut app = App::new();
     let serving = serve(&app, HttpSettings::default()).await;
     let mut socket = TcpStream::connect(serving.local_addr()).await.unwrap();
-    socket.write_all(b"GET /wait HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    socket
+        .write_all(b"GET /wait HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     let cx = app.waiting.recv().await.unwrap();
     drop(socket);
     cx.cancelled().await;
@@ -171,7 +186,9 @@ async fn http2_is_spoken_to_who_begins_with_it_and_the_peer_is_known() {
     let serving = serve(&app, HttpSettings::default()).await;
     let socket = TcpStream::connect(serving.local_addr()).await.unwrap();
     let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket)).await.unwrap();
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket))
+            .await
+            .unwrap();
     tokio::spawn(connection);
     let request = Request::get("http://x/decide").body(Body::empty()).unwrap();
     let response = sender.send_request(request).await.unwrap();
@@ -181,10 +198,17 @@ async fn http2_is_spoken_to_who_begins_with_it_and_the_peer_is_known() {
 
 #[tokio::test]
 async fn a_port_that_is_taken_is_named_with_the_mend() {
-    let taken = Server::bind("127.0.0.1", 0, HttpSettings::default()).await.unwrap();
+    let taken = Server::bind("127.0.0.1", 0, HttpSettings::default())
+        .await
+        .unwrap();
     let port = taken.local_addr().port();
-    let error = Server::bind("127.0.0.1", port, HttpSettings::default()).await.unwrap_err();
+    let error = Server::bind("127.0.0.1", port, HttpSettings::default())
+        .await
+        .unwrap_err();
     let message = error.to_string();
-    assert!(message.starts_with(&format!("cannot listen on 127.0.0.1:{port}: ")), "{message}");
+    assert!(
+        message.starts_with(&format!("cannot listen on 127.0.0.1:{port}: ")),
+        "{message}"
+    );
     assert!(message.contains("`server.port`"), "{message}");
 }
