@@ -1,5 +1,6 @@
 //! Requests that are dropped at any moment leave nothing half done behind, however many there are.
 #![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod data_support;
 

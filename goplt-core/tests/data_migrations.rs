@@ -1,5 +1,6 @@
 //! Migrations are applied once, in order, all or none; what does not fit is refused with the mend.
 #![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use goplt_core::{
     ModuleName,

@@ -1,5 +1,6 @@
 //! A database that cannot be opened says which, why and what to do; secrets stay out of it.
 #![cfg(feature = "data")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use goplt_core::{
     data::{DatabaseSettings, DbError, ScopeMint, TenantDb},

@@ -1,5 +1,6 @@
 //! Transactions keep tenants apart, end as they say, and fail in ways a caller can tell.
 #![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod data_support;
 
@@ -355,4 +356,26 @@ async fn sql_checked_at_run_time_keeps_to_the_tenant() {
         error.to_string().contains("did you mean `shop_items`?"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn statements_are_counted_by_kind_and_outcome() {
+    let shop = Shop::open().await;
+    let metrics = goplt_core::telemetry::Metrics::new();
+    let db = shop.db.clone().with_metrics(metrics.clone());
+    let mut tx = db.begin(&shop.scope("acme")).await.unwrap();
+    for _ in 0..2 {
+        let _ = tx
+            .execute(tenant_sql!(
+                "INSERT INTO shop_items (id, name) VALUES (1, 'a')"
+            ))
+            .await;
+    }
+    drop(tx);
+    let text = metrics.render();
+    let series = |error: &str| {
+        text.lines()
+            .any(|line| line.contains("INSERT") && line.contains("sqlite") && line.contains(error))
+    };
+    assert!(series("already_exists") && text.contains("BEGIN"), "{text}");
 }

@@ -1,5 +1,6 @@
 //! Every value comes back from the database as it went in, whatever the column's declared type.
 #![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod data_support;
 

@@ -8,8 +8,9 @@ use super::{
     DatabaseSettings, DbError, HostScope, HostTx, ScopeMint, TenantScope, TenantTx,
     engine::{self, Access, Engine, Patience, Session},
     kernel::Seams,
+    meter::Meter,
 };
-use crate::{Clock, Random};
+use crate::{Clock, Random, telemetry::Metrics};
 
 /// A database whose rows belong to tenants. Modules hold it; clones share its connections.
 ///
@@ -39,6 +40,7 @@ use crate::{Clock, Random};
 pub struct TenantDb {
     inner: Arc<Inner>,
     seams: Seams,
+    meter: Meter,
 }
 
 struct Inner {
@@ -64,6 +66,7 @@ impl TenantDb {
             acquire_timeout: settings.acquire_timeout(),
         };
         Ok(Self {
+            meter: Meter::new(inner.engine.system()),
             inner: Arc::new(inner),
             seams: Seams::new(Clock::system(), Random::system()),
         })
@@ -74,6 +77,13 @@ impl TenantDb {
     #[must_use]
     pub fn with_seams(mut self, clock: Clock, random: Random) -> Self {
         self.seams = Seams::new(clock, random);
+        self
+    }
+
+    /// The same database, with its statements, begins and commits counted and timed.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Metrics) -> Self {
+        self.meter = self.meter.with_metrics(metrics);
         self
     }
 
@@ -166,6 +176,10 @@ impl TenantDb {
         &self.seams
     }
 
+    pub(super) const fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
     pub(crate) fn engine(&self) -> &dyn Engine {
         &*self.inner.engine
     }
@@ -187,7 +201,7 @@ impl TenantDb {
 
     async fn host_transaction(&self, scope: &HostScope, access: Access) -> Result<HostTx, DbError> {
         let session = self.session(scope.mint(), None, access).await?;
-        Ok(HostTx::new(session, access))
+        Ok(HostTx::new(session, access, self))
     }
 
     async fn session(
@@ -200,10 +214,14 @@ impl TenantDb {
             return Err(DbError::ForeignScope);
         }
         let timeout = self.inner.acquire_timeout;
-        self.inner
+        let started = self.meter.start();
+        let begun = self
+            .inner
             .engine
             .begin(access, Patience { timeout, deadline })
-            .await
+            .await;
+        self.meter.record("BEGIN", started, &begun);
+        begun
     }
 }
 

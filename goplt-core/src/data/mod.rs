@@ -14,6 +14,8 @@ mod error;
 #[cfg(feature = "data")]
 pub(crate) mod kernel;
 #[cfg(feature = "data")]
+mod meter;
+#[cfg(feature = "data")]
 pub mod migration;
 #[cfg(feature = "data")]
 mod row;
@@ -49,6 +51,25 @@ pub use self::{
 #[cfg(feature = "data")]
 #[doc(inline)]
 pub use goplt_macros::{DbValue, FromRow};
+/// SQL on tenant tables that are named in place: for applications without a manifest. Modules have
+/// a `tenant_sql!` of their own from `include_manifest!`, which knows their tables.
+///
+/// A table that is not named is refused. An application writes the names once:
+///
+/// ```
+/// macro_rules! notes_sql {
+///     ($($sql:tt)*) => { goplt_core::data::tenant_sql!(tables = ["notes"]; $($sql)*) };
+/// }
+///
+/// let one = notes_sql!("SELECT text FROM notes WHERE id = ?", 7_i64);
+/// ```
+///
+/// ```compile_fail
+/// let all = goplt_core::data::tenant_sql!(tables = ["notes"]; "SELECT text FROM invoices");
+/// ```
+#[cfg(feature = "data")]
+#[doc(inline)]
+pub use goplt_macros::__tenant_sql as tenant_sql;
 
 #[cfg(all(doctest, feature = "data"))]
 #[doc = include_str!("misuse.md")]

@@ -120,8 +120,11 @@ pub(crate) async fn start(
         Purpose::Serve | Purpose::InProcess => database_settings(&config),
         Purpose::Check => DatabaseSettings::in_memory(),
     };
+    let metrics = Metrics::new();
     let db = match TenantDb::open(&settings, &parts.mint).await.map_err(StartCause::Database) {
-        Ok(db) => db,
+        Ok(db) => db
+            .with_metrics(metrics.clone())
+            .with_seams(parts.clock.clone(), parts.random.clone()),
         Err(cause) => {
             data_dir.discard();
             return Err(StartError::early(cause));
@@ -138,7 +141,7 @@ pub(crate) async fn start(
         catalogue,
         registry,
         health: Health::new(),
-        metrics: Metrics::new(),
+        metrics,
         tasks: Tasks::new(const { ModuleName::from_static("host") }, shutdown.token()),
         db,
     });

@@ -19,6 +19,9 @@ use super::{DatabaseSettings, DbError, DbType, Value, migration::Table, row::Raw
 
 /// Opens transactions.
 pub(crate) trait Engine: fmt::Debug + Send + Sync + 'static {
+    /// Its name in metrics, by the conventions of OpenTelemetry.
+    fn system(&self) -> &'static str;
+
     /// Which migrations it takes.
     fn dialect(&self) -> Dialect;
 

@@ -28,7 +28,7 @@ pub enum MigrationError {
         /// The statement, cut after 200 characters.
         statement: String,
         /// Why.
-        source: DbError,
+        source: Box<DbError>,
     },
     /// The database could not be used.
     #[error("the database cannot be migrated")]

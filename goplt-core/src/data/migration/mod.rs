@@ -230,7 +230,7 @@ impl<'a, 'm> Run<'a, 'm> {
                 file: file.file_name(),
                 line: found.line,
                 statement: found.sql.chars().take(200).collect(),
-                source,
+                source: Box::new(source),
             };
             let word = split::first_word(found.sql);
             if FORBIDDEN.contains(&word.as_str()) {

@@ -68,7 +68,7 @@ impl TenantTx {
         db: &TenantDb,
     ) -> Self {
         Self {
-            tx: Transaction::new(session, access, scope.deadline()),
+            tx: Transaction::new(session, access, scope.deadline(), db.meter().clone()),
             tenant: scope.tenant().clone(),
             _open: open,
             origin: Origin {
@@ -179,9 +179,9 @@ impl fmt::Debug for TenantTx {
 // === impl HostTx ===
 
 impl HostTx {
-    pub(super) fn new(session: Box<dyn Session>, access: Access) -> Self {
+    pub(super) fn new(session: Box<dyn Session>, access: Access, db: &TenantDb) -> Self {
         Self {
-            tx: Transaction::new(session, access, None),
+            tx: Transaction::new(session, access, None, db.meter().clone()),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
     data::{
         DbError, FromRow,
         engine::{Access, RowSink, Session, Wanted},
+        meter::{Meter, operation},
         row::{Places, RawRow, Row},
         sql::{Bound, Statement},
     },
@@ -18,6 +19,7 @@ pub(super) struct Transaction {
     session: Box<dyn Session>,
     access: Access,
     deadline: Option<Instant>,
+    meter: Meter,
     /// A statement failed, or one began and was never seen to end.
     aborted: bool,
 }
@@ -27,11 +29,13 @@ impl Transaction {
         session: Box<dyn Session>,
         access: Access,
         deadline: Option<Instant>,
+        meter: Meter,
     ) -> Self {
         Self {
             session,
             access,
             deadline,
+            meter,
             aborted: false,
         }
     }
@@ -81,7 +85,10 @@ impl Transaction {
             return Err(DbError::Aborted);
         }
         // No deadline: half a commit is none, and what is asked for last takes no time of others.
-        self.session.commit().await
+        let started = self.meter.start();
+        let committed = self.session.commit().await;
+        self.meter.record("COMMIT", started, &committed);
+        committed
     }
 
     async fn run(
@@ -99,6 +106,8 @@ impl Transaction {
             return Err(DbError::ReadOnly);
         }
         let span = span(bound.statement());
+        let operation = operation(&bound.statement().sqlite);
+        let started = self.meter.start();
         self.aborted = true;
         let running = self
             .session
@@ -111,6 +120,7 @@ impl Transaction {
                 .unwrap_or(Err(DbError::Deadline)),
         };
         self.aborted = done.as_ref().is_err_and(is_of_the_database);
+        self.meter.record(operation, started, &done);
         if let Err(error) = &done {
             span.record("error.code", error.code().as_str());
         }

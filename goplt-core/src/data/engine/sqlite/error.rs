@@ -32,7 +32,7 @@ pub(super) fn is_busy(error: &sqlx::Error) -> bool {
 }
 
 fn from_database(error: Box<dyn DatabaseError>) -> DbError {
-    if let Some(kind) = constraint(error.kind()) {
+    if let Some(kind) = constraint(&error.kind()) {
         let name = error
             .message()
             .split_once("failed: ")
@@ -61,7 +61,7 @@ fn primary_code(error: &(dyn DatabaseError + 'static)) -> i32 {
     code.unwrap_or(0) & 0xff
 }
 
-const fn constraint(kind: ErrorKind) -> Option<ConstraintKind> {
+const fn constraint(kind: &ErrorKind) -> Option<ConstraintKind> {
     match kind {
         ErrorKind::UniqueViolation => Some(ConstraintKind::Unique),
         ErrorKind::ForeignKeyViolation => Some(ConstraintKind::ForeignKey),

@@ -84,6 +84,10 @@ fn options(place: &Place, settings: &DatabaseSettings) -> SqliteConnectOptions {
 }
 
 impl Engine for Sqlite {
+    fn system(&self) -> &'static str {
+        "sqlite"
+    }
+
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
     }
