@@ -1,6 +1,6 @@
 //! [`AuthLayer`]: finds out who is calling, before anything else looks at the request.
 //!
-//! It reads `Authorization: Bearer`, asks a [`Verify`](goplt_core::Verify), and puts the
+//! It reads `Authorization: Bearer`, asks a [`Verify`], and puts the
 //! principal into the request's [`RequestContext`](goplt_core::RequestContext); where there is no
 //! context yet it makes one. A request without the header passes as anonymous: whether that will
 //! do is for each route to say. Everything happens in `call`: nothing is awaited, boxed or

@@ -9,7 +9,8 @@ use goplt_module::http::{Created, Json, ListQuery, NoContent, Page, Path, State}
 use serde::Deserialize;
 
 use super::{
-    domain::{NewPassword, NewUser, UserChange, UserView},
+    domain::UserView,
+    input::{NewPassword, NewUser, UserChange},
     permission,
     service::Identity,
 };

@@ -11,6 +11,7 @@
 
 mod api;
 mod domain;
+mod input;
 mod password;
 mod repo;
 mod rpc;

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use goplt_core::{BoxError, Random};
 use tokio::sync::Semaphore;
 
-use super::{Config, domain::NewPassword};
+use super::{Config, input::NewPassword};
 
 /// Hashes and checks passwords. A hash costs 64 MiB and some tens of milliseconds by default.
 #[derive(Clone)]

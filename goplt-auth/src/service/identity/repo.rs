@@ -6,8 +6,10 @@ use goplt_core::{
 };
 
 use super::{
-    domain::{DisplayName, Email, NewUser, SecretRow, TenantRow, UserChange, UserRow},
-    host_sql, tenant_sql,
+    domain::{SecretRow, TenantRow, UserRow},
+    host_sql,
+    input::{DisplayName, Email, NewUser, UserChange},
+    tenant_sql,
 };
 
 /// How many users one statement reads by id.

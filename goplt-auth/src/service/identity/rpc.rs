@@ -11,7 +11,7 @@ use goplt_core::{Code, RequestContext, TenantId, Uuid, contract::RpcError};
 use goplt_module::http::ListQuery;
 
 use super::{
-    domain::{NewPassword, NewUser, UserChange},
+    input::{NewPassword, NewUser, UserChange},
     service::{Identity, no_user},
 };
 

@@ -12,9 +12,8 @@ use goplt_core::{
 use goplt_module::http::{ListQuery, Page};
 
 use super::{
-    domain::{
-        Email, MAX_PASSWORD_BYTES, NewPassword, NewUser, SecretRow, TenantRow, UserChange, UserRow,
-    },
+    domain::{SecretRow, TenantRow, UserRow},
+    input::{Email, MAX_PASSWORD_BYTES, NewPassword, NewUser, UserChange},
     password::{Checked, Passwords},
     repo,
 };
