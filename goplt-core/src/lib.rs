@@ -50,6 +50,8 @@ pub mod event;
 mod failpoint;
 pub mod health;
 pub mod id;
+#[cfg(feature = "data")]
+pub mod job;
 pub mod principal;
 pub mod problem;
 pub mod random;

@@ -1,0 +1,258 @@
+//! [`Jobs`]: what is to be done, was done, or failed; and trying again.
+
+use crate::{
+    Timestamp, Uuid,
+    data::{DbError, FromRow, HostScope, Row, ScopeMint, TenantDb, kernel::kernel_sql},
+    manifest::ModuleName,
+};
+
+/// The jobs of a database, of all tenants. For those who run the platform: whoever serves it to
+/// users checks a permission first.
+#[derive(Debug, Clone)]
+pub struct Jobs {
+    db: TenantDb,
+    host: HostScope,
+}
+
+/// A job and how far it has come.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JobInfo {
+    /// The job's id.
+    pub id: Uuid,
+    /// The tenant; empty for a job of a schedule.
+    pub tenant: String,
+    /// Whose job it is.
+    pub module: String,
+    /// Its name.
+    pub name: String,
+    /// How far it has come.
+    pub state: JobState,
+    /// When it is or was due.
+    pub run_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// How the last attempt failed, with its causes.
+    pub error: Option<String>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// How far a job has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobState {
+    /// It has a time to come, or rests after a failure.
+    Scheduled,
+    /// It is due, and nobody runs it yet.
+    Ready,
+    /// It runs.
+    Running,
+    /// It ended well.
+    Done,
+    /// Its last attempt failed.
+    Failed,
+}
+
+/// Which jobs are meant: all, until narrowed.
+#[derive(Debug, Clone, Default)]
+pub struct JobFilter {
+    module: Option<String>,
+    name: Option<String>,
+    tenant: Option<String>,
+    state: Option<JobState>,
+    id: Option<Uuid>,
+    limit: Option<u32>,
+}
+
+const LIMIT: u32 = 100;
+
+// === impl JobState ===
+
+impl JobState {
+    /// Its name, such as `failed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [
+            Self::Scheduled,
+            Self::Ready,
+            Self::Running,
+            Self::Done,
+            Self::Failed,
+        ];
+        all.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+// === impl JobFilter ===
+
+impl JobFilter {
+    /// All of them, the newest hundred at a time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Those of one module.
+    #[must_use]
+    pub fn with_module(mut self, module: impl Into<String>) -> Self {
+        self.module = Some(module.into());
+        self
+    }
+
+    /// Those of one name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Those of one tenant.
+    #[must_use]
+    pub fn with_tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Those in one state.
+    #[must_use]
+    pub const fn with_state(mut self, state: JobState) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// That one.
+    #[must_use]
+    pub const fn with_id(mut self, id: Uuid) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// At most this many.
+    #[must_use]
+    pub const fn with_limit(mut self, limit: u32) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+// === impl Jobs ===
+
+impl Jobs {
+    /// Of this database.
+    #[must_use]
+    pub fn new(db: TenantDb, mint: &ScopeMint) -> Self {
+        let host = mint.host_scope(
+            ModuleName::from_static("core"),
+            "jobs of all tenants are looked after",
+        );
+        Self { db, host }
+    }
+
+    /// The jobs that the filter means, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`].
+    pub async fn list(&self, filter: &JobFilter) -> Result<Vec<JobInfo>, DbError> {
+        let mut tx = self.db.begin_host_read(&self.host).await?;
+        let state = filter.state.map(JobState::as_str);
+        tx.fetch_all(kernel_sql!(
+            "SELECT id, tenant_id, module, name, state, run_at, attempts, error, finished_at FROM goplt_job \
+             WHERE (? IS NULL OR module = ?) AND (? IS NULL OR name = ?) AND (? IS NULL OR tenant_id = ?) \
+             AND (? IS NULL OR state = ?) AND (? IS NULL OR id = ?) ORDER BY id DESC LIMIT ?",
+            filter.module.as_deref(),
+            filter.module.as_deref(),
+            filter.name.as_deref(),
+            filter.name.as_deref(),
+            filter.tenant.as_deref(),
+            filter.tenant.as_deref(),
+            state,
+            state,
+            filter.id,
+            filter.id,
+            filter.limit.unwrap_or(LIMIT)
+        ))
+        .await
+    }
+
+    /// Has failed jobs that the filter means run again, with all their attempts; how many.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`]: then nothing was changed.
+    pub async fn retry(&self, filter: &JobFilter) -> Result<usize, DbError> {
+        let failed = self
+            .list(&filter.clone().with_state(JobState::Failed))
+            .await?;
+        let mut tx = self.db.begin_host(&self.host).await?;
+        let now = self.db.seams().clock.now();
+        let mut retried = 0;
+        for job in failed {
+            retried += tx
+                .execute(kernel_sql!(
+                    "UPDATE goplt_job SET state = 'ready', attempts = 0, run_at = ?, finished_at = NULL \
+                     WHERE id = ? AND state = 'failed'",
+                    now,
+                    job.id
+                ))
+                .await?;
+        }
+        tx.commit().await?;
+        self.db.seams().jobs.send();
+        Ok(usize::try_from(retried).unwrap_or(usize::MAX))
+    }
+
+    /// Throws away failed jobs that the filter means; how many.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`]: then nothing was changed.
+    pub async fn purge(&self, filter: &JobFilter) -> Result<usize, DbError> {
+        let failed = self
+            .list(&filter.clone().with_state(JobState::Failed))
+            .await?;
+        let mut tx = self.db.begin_host(&self.host).await?;
+        let mut purged = 0;
+        for job in failed {
+            purged += tx
+                .execute(kernel_sql!(
+                    "DELETE FROM goplt_job WHERE id = ? AND state = 'failed'",
+                    job.id
+                ))
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(usize::try_from(purged).unwrap_or(usize::MAX))
+    }
+}
+
+impl FromRow for JobInfo {
+    fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
+        let state: String = row.get_at(4)?;
+        Ok(Self {
+            id: row.get_at(0)?,
+            tenant: row.get_at(1)?,
+            module: row.get_at(2)?,
+            name: row.get_at(3)?,
+            // Nothing of ours writes another one.
+            state: JobState::parse(&state).unwrap_or(JobState::Failed),
+            run_at: row.get_at(5)?,
+            attempts: row.get_at(6)?,
+            error: row.get_at(7)?,
+            finished_at: row.get_at(8)?,
+        })
+    }
+}

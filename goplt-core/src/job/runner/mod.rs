@@ -1,0 +1,84 @@
+//! [`JobRunner`]: runs the jobs of this process.
+//!
+//! One task makes, leases and completes rows; each job runs in a task of its own.
+
+mod claim;
+mod cron;
+mod finish;
+mod settings;
+mod state;
+mod work;
+
+pub use self::settings::JobSettings;
+
+use tokio::time::sleep_until;
+
+use self::state::Runner;
+use super::JobHandlers;
+use crate::{
+    data::{DbError, ScopeMint, TenantDb},
+    error::chain,
+    shutdown::ShutdownToken,
+};
+
+/// Runs the jobs of this process, until the shutdown drains.
+///
+/// Several may run on one database, in one process or many.
+#[derive(Debug)]
+#[must_use = "a runner does nothing until it runs"]
+pub struct JobRunner {
+    db: TenantDb,
+    mint: ScopeMint,
+    handlers: JobHandlers,
+    settings: JobSettings,
+}
+
+impl JobRunner {
+    /// On this database, whose mint makes the scopes of the handlers.
+    pub fn new(db: TenantDb, mint: ScopeMint, handlers: JobHandlers) -> Self {
+        Self {
+            db,
+            mint,
+            handlers,
+            settings: JobSettings::new(),
+        }
+    }
+
+    /// With these settings.
+    pub const fn with_settings(mut self, settings: JobSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Runs until `shutdown` drains: then the jobs at work finish, or are given back when the
+    /// future is dropped first. While the database is away it waits and tries again.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future loses no job: those at work are dropped, and run again when their leases
+    /// have run out.
+    pub async fn run(self, shutdown: ShutdownToken) {
+        let _open = shutdown.hold("jobs");
+        let poll = self.settings.poll;
+        let mut wake = self.db.seams().jobs.listen();
+        let mut runner = Runner::new(self);
+        while !shutdown.is_draining() {
+            let turn = runner.turn().await;
+            let at = turn.unwrap_or_else(|error: DbError| {
+                tracing::warn!(error = %chain(&error), "jobs wait for the database");
+                tokio::time::Instant::now() + poll
+            });
+            tokio::select! {
+                () = shutdown.draining() => break,
+                () = runner.ended() => {}
+                changed = wake.changed() => {
+                    // The sender lives in the database that we hold.
+                    let _ = changed;
+                    runner.look();
+                }
+                () = sleep_until(at) => {}
+            }
+        }
+        runner.drain().await;
+    }
+}

@@ -1,0 +1,127 @@
+//! One attempt at a job.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tracing::Instrument;
+
+use super::{
+    super::{JobContext, handler::Registered},
+    claim::Claimed,
+    finish::{End, Ended},
+};
+use crate::{
+    BoxError, Clock, Principal, Random, RequestContext,
+    data::ScopeMint,
+    error::chain,
+    event::{Permanent, cut, fenced},
+    failpoint,
+};
+
+/// What every attempt needs.
+#[derive(Debug, Clone)]
+pub(super) struct Tools {
+    pub(super) mint: ScopeMint,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+}
+
+impl Tools {
+    /// What the handler gets to know.
+    pub(super) fn context(
+        &self,
+        registered: &Registered,
+        job: &Claimed,
+    ) -> Result<JobContext, BoxError> {
+        let mut request = RequestContext::new(job.request_id.parse()?)
+            .with_principal(Principal::service(job.module.as_str()))
+            .with_timeout(registered.policy.timeout());
+        if let Some(trace) = job.trace.as_ref().and_then(|trace| trace.parse().ok()) {
+            let trace: crate::telemetry::TraceContext = trace;
+            request = request.with_trace(trace.child(&self.random));
+        }
+        if !job.tenant.is_empty() {
+            request = self.mint.enter(request, job.tenant.parse()?)?;
+        }
+        Ok(JobContext {
+            id: job.id,
+            request,
+            payload: job.payload.as_str().into(),
+            due_at: job.due_at,
+            attempt: job.attempts,
+            token: job.token,
+            clock: self.clock.clone(),
+            finished: Arc::new(AtomicBool::new(false)),
+        })
+    }
+
+    /// Runs the handler, in time and behind a fence.
+    pub(super) async fn attempt(
+        self,
+        registered: Registered,
+        job: Claimed,
+        cx: Result<JobContext, BoxError>,
+    ) -> Ended {
+        let span = tracing::info_span!(
+            "job.run",
+            module = job.module,
+            job = job.name,
+            job_id = %job.id,
+            tenant_id = job.tenant,
+            attempt = job.attempts,
+        );
+        failpoint::point("job.after_claim");
+        let (result, finished) = match cx {
+            Ok(cx) => {
+                let timeout = registered.policy.timeout();
+                let run = fenced(registered.handler.call(&cx)).instrument(span);
+                let result = match tokio::time::timeout(timeout, run).await {
+                    Ok(result) => result,
+                    Err(_) => Err(format!("the job took longer than {timeout:?}").into()),
+                };
+                (result, cx.finished.load(Ordering::Acquire))
+            }
+            Err(error) => (Err(Permanent::new(error).into()), false),
+        };
+        failpoint::point("job.before_complete");
+        let end = match result {
+            _ if finished => End::Written,
+            Ok(()) => End::Done,
+            Err(error) => self.failure(&registered, &job, &*error),
+        };
+        Ended {
+            id: job.id,
+            token: job.token,
+            end,
+        }
+    }
+
+    fn failure(
+        &self,
+        registered: &Registered,
+        job: &Claimed,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+    ) -> End {
+        let retry = registered.policy.retry();
+        let text = chain(error).to_string();
+        let over = job.attempts >= retry.attempts() || error.is::<Permanent>();
+        tracing::warn!(
+            module = job.module,
+            job = job.name,
+            job_id = %job.id,
+            tenant_id = job.tenant,
+            attempts = job.attempts,
+            over,
+            error = text,
+            "a job failed"
+        );
+        let text = cut(&text).to_owned();
+        if over {
+            return End::Failed(text);
+        }
+        let pause = retry.pause(job.attempts, &self.random);
+        End::Retry(self.clock.now().plus(pause), text)
+    }
+}
