@@ -491,7 +491,7 @@ async fn bad_input_is_answered_with_what_is_wrong() {
         .refused(415, "unsupported_media_type");
     send(&" ".repeat(1_100_000), json)
         .await
-        .refused(413, "payload_too_large");
+        .refused(413, "body_too_large");
     send(
         r#"{"title":"t","content":"c"}"#,
         "application/json; charset=utf-8",

@@ -5,7 +5,7 @@ mod common;
 
 use std::{fs, net::TcpListener, process::Stdio};
 
-use common::{Ended, Monolith, command, run};
+use common::{Ended, Monolith, command, command_at, run};
 use http::Method;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
@@ -60,7 +60,7 @@ async fn every_configuration_error_is_told_at_once_with_its_place() {
             "mine.yaml:4",
             "max_content",
             "registration",
-            "level",
+            "LEVEL",
         ],
     );
     assert!(
@@ -74,8 +74,7 @@ async fn a_port_in_use_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let mut command = command(dir.path());
-    command.args(["--listen", &address]);
+    let command = command_at(dir.path(), &address);
     refused(&run(command).await, &[&address]);
     assert!(
         !dir.path().join("data").exists(),
@@ -227,7 +226,8 @@ async fn titles(monolith: &Monolith, token: &str) -> Vec<String> {
 #[tokio::test]
 async fn production_seeds_nothing_and_admin_create_makes_the_first_login() {
     let dir = tempfile::tempdir().unwrap();
-    let key = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    // 32 bytes in base64.
+    let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
     let production = ["--env", "production", "--set"];
     let setting = format!("auth.key_encryption_key={key}");
     let mut create = command(dir.path());

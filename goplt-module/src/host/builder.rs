@@ -4,11 +4,12 @@ use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use goplt_core::{
-    Authorizer, BoxError, Clock, Random,
+    Authorizer, BoxError, Clock, ModuleName, Random,
     authorizer::DenyAll,
     config::{self, Config, Section, Sources},
     contract::{Binding, Contract},
     data::ScopeMint,
+    manifest::Version,
 };
 
 use super::{
@@ -62,6 +63,7 @@ enum Settings {
 /// What the check does not look at and the start uses up.
 pub(crate) struct Parts {
     pub(crate) supplied: Vec<(ContractId, SupplyContract)>,
+    pub(crate) outside: Vec<(ModuleName, Version)>,
     pub(crate) auth: Option<MakeLayer>,
     pub(crate) tenant: Option<MakeLayer>,
     pub(crate) authorizer: Arc<dyn Authorizer>,
@@ -79,6 +81,7 @@ impl HostBuilder {
     pub(crate) fn new() -> Self {
         let parts = Parts {
             supplied: Vec::new(),
+            outside: Vec::new(),
             auth: None,
             tenant: None,
             authorizer: Arc::new(DenyAll),
@@ -133,6 +136,13 @@ impl HostBuilder {
     pub fn supply<C: Contract + ?Sized>(mut self, provider: Arc<C>) -> Self {
         let supply = Box::new(move |contracts: &mut Contracts| contracts.insert(provider));
         self.parts.supplied.push((ContractId::of::<C>(), supply));
+        self
+    }
+
+    /// Says that a module runs outside of this binary, in this version: dependencies on it are then met. Its
+    /// contracts come by [`supply`](Self::supply) or [`bind`](Self::bind).
+    pub fn outside(mut self, module: ModuleName, version: Version) -> Self {
+        self.parts.outside.push((module, version));
         self
     }
 
@@ -217,7 +227,8 @@ impl HostBuilder {
                 provides: module.provides(),
             });
             let supplied = parts.supplied.iter().map(|(contract, _)| *contract).collect();
-            let composition = Composition { modules: facts.collect(), supplied, bindings };
+            let outside = parts.outside.clone();
+            let composition = Composition { modules: facts.collect(), supplied, outside, bindings };
             let checked = check::check(&composition);
             problems.extend(checked.problems);
             let manifests = checked.order.iter().map(|&at| composition.modules[at].manifest);

@@ -50,13 +50,18 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-pub fn command(data_dir: &Path) -> Command {
+pub fn command(dir: &Path) -> Command {
+    command_at(dir, "127.0.0.1:0")
+}
+
+/// A monolith in the folder `dir`, its data below, that is to listen at `address`.
+pub fn command_at(dir: &Path, address: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_monolith"));
     command
-        .current_dir(data_dir)
+        .current_dir(dir)
         .env_clear()
-        .args(["--listen", "127.0.0.1:0", "--data-dir"])
-        .arg(data_dir.join("data"))
+        .args(["--listen", address, "--data-dir"])
+        .arg(dir.join("data"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

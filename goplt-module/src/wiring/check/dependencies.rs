@@ -19,11 +19,7 @@ pub(super) fn check(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
         let optional = manifest.optional_dependencies().iter().map(|dependency| (dependency, false));
         for (dependency, is_required) in required.chain(optional) {
             let name = dependency.name().as_str();
-            let present = match view.by_name.get(name) {
-                _ if name == CORE => Some(&platform),
-                Some(&other) => Some(view.facts[other].manifest.version()),
-                None => None,
-            };
+            let present = if name == CORE { Some(&platform) } else { view.version_of(name) };
             match present {
                 Some(version) => problems.extend(version_problem(facts, dependency, version)),
                 None if is_required => problems.push(missing(view, facts, dependency)),
@@ -52,7 +48,7 @@ fn missing(view: &View<'_, '_>, facts: &Facts<'_>, dependency: &Dependency) -> S
     present.sort_unstable();
     let mend = match suggest(name, present.into_iter()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("add the module `{name}` to this assembly"),
+        None => format!("add the module `{name}` to this assembly, or say that it runs `outside` of it"),
     };
     StartupProblem::of(ProblemCode::NoModule, facts.manifest, message)
         .at(Place::in_manifest(facts.manifest, dependency.mark()))

@@ -7,7 +7,11 @@ mod names;
 
 use std::collections::HashMap;
 
-use goplt_core::{contract::Binding, manifest::Manifest};
+use goplt_core::{
+    ModuleName,
+    contract::Binding,
+    manifest::{Manifest, Version},
+};
 
 use super::{ContractId, Need, Provided, StartupProblem};
 use crate::graph::Graph;
@@ -26,6 +30,8 @@ pub(crate) struct Composition<'a> {
     pub(crate) modules: Vec<Facts<'a>>,
     /// Contracts that the assembly supplies itself.
     pub(crate) supplied: Vec<ContractId>,
+    /// Modules that run elsewhere, with the version that is met there.
+    pub(crate) outside: Vec<(ModuleName, Version)>,
     pub(crate) bindings: Vec<(ContractId, Binding)>,
 }
 
@@ -94,6 +100,17 @@ impl<'c, 'a> View<'c, 'a> {
 
     fn manifests(&self) -> impl Iterator<Item = &'a Manifest> {
         self.facts.iter().map(|facts| facts.manifest)
+    }
+
+    /// The version of a module that is present here, or declared to run elsewhere.
+    fn version_of(&self, name: &str) -> Option<&Version> {
+        match self.by_name.get(name) {
+            Some(&place) => Some(self.facts[place].manifest.version()),
+            None => {
+                let mut outside = self.composition.outside.iter();
+                outside.find(|(module, _)| module.as_str() == name).map(|(_, version)| version)
+            }
+        }
     }
 
     /// A cycle of the graph in terms of this view.
