@@ -7,6 +7,8 @@ use goplt_core::{
 };
 use http::request::Parts;
 
+use super::stack::log::record_identity;
+
 /// Enters the tenant that a credential in the body names: refresh, verification and reset tokens.
 ///
 /// Only a route that declares `tenant: credential` hands it to its handler, and only for an
@@ -55,7 +57,9 @@ impl EnterTenant {
         if self.cx.tenant().is_some_and(|named| *named != tenant) {
             return Err(mismatch());
         }
-        self.mint.enter(self.cx, tenant).map_err(|_| mismatch())
+        let cx = self.mint.enter(self.cx, tenant).map_err(|_| mismatch())?;
+        record_identity(&cx);
+        Ok(cx)
     }
 }
 

@@ -98,7 +98,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     let is_json = parts
         .next()
         .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
-    is_json && parts.all(|parameter| parameter_fits(parameter))
+    is_json && parts.all(parameter_fits)
 }
 
 fn parameter_fits(parameter: &str) -> bool {

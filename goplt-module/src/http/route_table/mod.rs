@@ -5,7 +5,7 @@
 
 mod clash;
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use axum::{Router, routing::MethodRouter};
 use goplt_core::{Authorizer, ModuleName, data::ScopeMint, manifest::Manifest};
@@ -18,7 +18,9 @@ use crate::RouteKey;
 #[derive(Debug)]
 pub struct RouteTable {
     pub(super) checks: Checks,
-    mounted: HashMap<RouteKey, Mounted>,
+    /// In the order that they were mounted, so that the router is the same on every run.
+    mounted: Vec<Mounted>,
+    keys: HashSet<RouteKey>,
     errors: Vec<MountError>,
 }
 
@@ -73,7 +75,8 @@ impl RouteTable {
         let checks = Checks { authorizer, mint };
         Self {
             checks,
-            mounted: HashMap::new(),
+            mounted: Vec::new(),
+            keys: HashSet::new(),
             errors: Vec::new(),
         }
     }
@@ -84,14 +87,12 @@ impl RouteTable {
     }
 
     pub(super) fn add(&mut self, module: &ModuleName, route: RouteKey, mounted: Mounted) {
-        if self.mounted.contains_key(&route) {
-            self.refuse(MountError::Twice {
-                module: module.clone(),
-                route,
-            });
-            return;
+        if self.keys.insert(route) {
+            self.mounted.push(mounted);
+        } else {
+            let module = module.clone();
+            self.refuse(MountError::Twice { module, route });
         }
-        self.mounted.insert(route, mounted);
     }
 
     pub(super) fn refuse(&mut self, error: MountError) {
@@ -108,13 +109,10 @@ impl RouteTable {
     #[must_use]
     pub fn unmounted<'a>(&self, manifest: &'a Manifest) -> Vec<&'a str> {
         let module = manifest.name().as_str();
-        let is_mounted = |id: &str| {
-            self.mounted
-                .keys()
-                .any(|route| route.module() == module && route.id() == id)
-        };
+        let of_module = self.keys.iter().filter(|route| route.module() == module);
+        let mounted: HashSet<&str> = of_module.map(RouteKey::id).collect();
         let ids = manifest.routes().iter().map(|route| route.id.as_str());
-        ids.filter(|id| !is_mounted(id)).collect()
+        ids.filter(|id| !mounted.contains(id)).collect()
     }
 
     /// How many routes are mounted.
@@ -134,9 +132,8 @@ impl RouteTable {
     /// # Panics
     ///
     /// If routes clash: [`find_clashes`] tells beforehand, from the manifests.
-    #[must_use]
     pub fn into_router(self) -> Router {
-        let mounted = self.mounted.into_values();
+        let mounted = self.mounted.into_iter();
         mounted.fold(Router::new(), |router, route| {
             router.route(&route.path, route.router)
         })

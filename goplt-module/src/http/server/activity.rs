@@ -12,7 +12,7 @@ use tokio::time::Instant;
 pub(super) struct Patience {
     /// From the first byte of a head to its last.
     pub(super) head: Duration,
-    /// Without a request.
+    /// Without a request, or without the peer taking a byte.
     pub(super) idle: Duration,
 }
 
@@ -27,6 +27,8 @@ struct State {
     /// Since when it is idle, or a head is read.
     since: Instant,
     reads_head: bool,
+    /// Since when the peer takes no more bytes.
+    blocked: Option<Instant>,
     /// Its frames are no heads, so bytes tell nothing.
     is_http2: bool,
 }
@@ -43,6 +45,7 @@ impl Activity {
             in_flight: 0,
             since: Instant::now(),
             reads_head: false,
+            blocked: None,
             is_http2: false,
         };
         Self {
@@ -59,6 +62,11 @@ impl Activity {
         }
     }
 
+    /// The peer takes no more bytes, or takes some again.
+    pub(super) fn blocks(&self, blocks: bool) {
+        self.state().blocked = blocks.then(Instant::now);
+    }
+
     /// A request has come whole, but for its body.
     pub(super) fn begin(self: &Arc<Self>, is_http2: bool) -> InFlight {
         let mut state = self.state();
@@ -70,9 +78,13 @@ impl Activity {
         }
     }
 
-    /// When the connection has waited long enough; `None` while a request is answered.
+    /// When the connection has waited long enough; `None` while a request is answered and the
+    /// peer takes the answer.
     pub(super) fn deadline(&self, patience: Patience) -> Option<Instant> {
         let state = self.state();
+        if let Some(since) = state.blocked {
+            return Some(since + patience.idle);
+        }
         let wait = if state.reads_head {
             patience.head
         } else {
@@ -137,6 +149,16 @@ mod tests {
         tokio::time::advance(Duration::from_secs(600)).await;
         drop(request);
         assert_eq!(left(&activity), Some(PATIENCE.idle));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_no_answer_is_not_waited_for() {
+        let activity = Arc::new(Activity::new());
+        let _request = activity.begin(false);
+        activity.blocks(true);
+        assert_eq!(left(&activity), Some(PATIENCE.idle));
+        activity.blocks(false);
+        assert_eq!(left(&activity), None);
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,17 +11,34 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::activity::Activity;
 
 pin_project! {
-    /// A stream that tells when bytes come.
+    /// A stream that tells when bytes come, and when the peer takes none.
     pub(super) struct Watched<I> {
         #[pin]
         io: I,
         activity: Arc<Activity>,
+        is_blocked: bool,
     }
 }
 
 impl<I> Watched<I> {
     pub(super) fn new(io: I, activity: Arc<Activity>) -> Self {
-        Self { io, activity }
+        Self {
+            io,
+            activity,
+            is_blocked: false,
+        }
+    }
+}
+
+impl<I> Watched<I> {
+    fn write<T>(self: Pin<&mut Self>, write: impl FnOnce(Pin<&mut I>) -> Poll<T>) -> Poll<T> {
+        let this = self.project();
+        let written = write(this.io);
+        if written.is_pending() != *this.is_blocked {
+            *this.is_blocked = written.is_pending();
+            this.activity.blocks(*this.is_blocked);
+        }
+        written
     }
 }
 
@@ -47,7 +64,7 @@ impl<I: AsyncWrite> AsyncWrite for Watched<I> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.project().io.poll_write(cx, buf)
+        self.write(|io| io.poll_write(cx, buf))
     }
 
     fn poll_write_vectored(
@@ -55,7 +72,7 @@ impl<I: AsyncWrite> AsyncWrite for Watched<I> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.project().io.poll_write_vectored(cx, bufs)
+        self.write(|io| io.poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {

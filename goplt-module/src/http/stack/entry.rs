@@ -5,6 +5,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -40,7 +41,8 @@ pub(super) struct EntryLayer {
 #[derive(Debug, Clone)]
 pub(super) struct Entry<S> {
     inner: S,
-    layer: EntryLayer,
+    // Shared: axum clones the service for each request.
+    layer: Arc<EntryLayer>,
 }
 
 pin_project! {
@@ -69,7 +71,7 @@ impl<S> Layer<S> for EntryLayer {
     fn layer(&self, inner: S) -> Self::Service {
         Entry {
             inner,
-            layer: self.clone(),
+            layer: Arc::new(self.clone()),
         }
     }
 }
