@@ -512,7 +512,7 @@ async fn bad_input_is_answered_with_what_is_wrong() {
         .await;
     answer.refused(405, "method_not_allowed");
     assert!(answer.header("allow").contains("POST"));
-    for token in ["x", "a.b.c", &"a".repeat(100_000)] {
+    for token in ["x", "a.b.c", &"a".repeat(10_000)] {
         let answer = monolith.get(POSTS, token).await;
         answer.refused(401, "unauthenticated");
         assert!(answer.header("www-authenticate").starts_with("Bearer"));
