@@ -1,12 +1,12 @@
 //! A permission decision among 100,000 users, 1,000 roles and 10,000 permissions; and what a change
 //! of the policy costs.
-#![expect(missing_docs, reason = "criterion_group! makes a public function")]
 
-use std::hint::black_box;
+use std::{hint::black_box, thread, time::Duration};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use goplt_authz::{PolicyHandle, rbac::Role};
 use goplt_core::{Authorizer, Permission, Principal, TenantId, Uuid};
+use tokio::time::Instant;
 
 const USERS: usize = 100_000;
 const ROLES: usize = 1_000;
@@ -17,7 +17,11 @@ fn tenant() -> TenantId {
 }
 
 fn permission(number: usize) -> Permission {
-    let text = format!("module-{}.resource-{}.action-{number}", number / 100, number / 10);
+    let text = format!(
+        "module-{}.resource-{}.action-{number}",
+        number / 100,
+        number / 10
+    );
     Permission::parse(&text).expect("a permission")
 }
 
@@ -32,12 +36,19 @@ fn role(number: usize) -> Role {
 }
 
 fn roles_of(user: usize) -> [Uuid; 3] {
-    [id(user % ROLES), id((user * 7 + 1) % ROLES), id((user * 13 + 2) % ROLES)]
+    [
+        id(user % ROLES),
+        id((user * 7 + 1) % ROLES),
+        id((user * 13 + 2) % ROLES),
+    ]
 }
 
 fn fill(policy: &PolicyHandle, users: usize) {
     let names: Vec<_> = (0..users).map(|user| id(user).to_string()).collect();
-    let users = names.iter().enumerate().map(|(user, name)| (name.as_str(), roles_of(user)));
+    let users = names
+        .iter()
+        .enumerate()
+        .map(|(user, name)| (name.as_str(), roles_of(user)));
     policy.replace_tenant(&tenant(), (0..ROLES).map(role), users);
 }
 
@@ -48,15 +59,20 @@ fn policy(users: usize) -> PolicyHandle {
     policy
 }
 
+fn principals(users: usize) -> Vec<Principal> {
+    let principal = |user| Principal::user(id(user).to_string()).with_tenant(tenant());
+    (0..users).map(principal).collect()
+}
+
+fn permissions() -> Vec<Permission> {
+    (0..PERMISSIONS).map(permission).collect()
+}
+
 fn decide(c: &mut Criterion) {
     let mut group = c.benchmark_group("decision");
     for users in [100, USERS] {
         let policy = policy(users);
-        let principals: Vec<_> = (0..users)
-            .map(|user| Principal::user(id(user).to_string()).with_tenant(tenant()))
-            .collect();
-        let wanted: Vec<_> = (0..PERMISSIONS).map(permission).collect();
-        let tenant = tenant();
+        let (tenant, principals, wanted) = (tenant(), principals(users), permissions());
         let mut next = 0_usize;
         group.bench_function(format!("{users} users, another one each time"), |b| {
             b.iter(|| {
@@ -67,6 +83,42 @@ fn decide(c: &mut Criterion) {
         });
         group.bench_function(format!("{users} users, the same one"), |b| {
             b.iter(|| black_box(policy.authorize(&principals[0], &tenant, &wanted[5])));
+        });
+    }
+    group.finish();
+}
+
+/// `decisions` by each thread at once, another user each time; how long until all are done. A
+/// policy that scales takes as long with two threads as with one.
+fn at_once(policy: &PolicyHandle, threads: usize, decisions: u64) -> Duration {
+    let decide = |mut next: usize| {
+        let (tenant, principals, wanted) = (tenant(), principals(1_000), permissions());
+        move || {
+            for _ in 0..decisions {
+                next = next.wrapping_add(7_919);
+                let principal = &principals[next % principals.len()];
+                let wanted = &wanted[next % wanted.len()];
+                black_box(policy.authorize(principal, &tenant, wanted));
+            }
+        }
+    };
+    // Made before the clock starts.
+    let work: Vec<_> = (0..threads).map(decide).collect();
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        for work in work {
+            scope.spawn(work);
+        }
+    });
+    begun.elapsed()
+}
+
+fn threads(c: &mut Criterion) {
+    let policy = policy(USERS);
+    let mut group = c.benchmark_group("decisions at once");
+    for threads in [1, 2] {
+        group.bench_function(format!("{threads} threads"), |b| {
+            b.iter_custom(|decisions| at_once(&policy, threads, decisions));
         });
     }
     group.finish();
@@ -90,7 +142,11 @@ fn change(c: &mut Criterion) {
     group.bench_function("the roles of one user", |b| {
         b.iter(|| {
             turn += 1;
-            policy.set_roles_of(&tenant, "00000000-0000-0000-0000-000000000007", roles_of(turn));
+            policy.set_roles_of(
+                &tenant,
+                "00000000-0000-0000-0000-000000000007",
+                roles_of(turn),
+            );
         });
     });
     group.sample_size(10);
@@ -98,5 +154,5 @@ fn change(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decide, change);
+criterion_group!(benches, decide, threads, change);
 criterion_main!(benches);

@@ -1,5 +1,4 @@
 //! One indexed read in a transaction, on SQLite: with a tenant scope, and plainly with sqlx.
-#![expect(missing_docs, reason = "criterion_group! makes a public function")]
 
 use std::hint::black_box;
 
@@ -15,7 +14,7 @@ macro_rules! tenant_sql {
     ($($sql:tt)*) => { goplt_macros::__tenant_sql!(tables = ["bench_notes"]; $($sql)*) };
 }
 
-#[derive(Debug, FromRow)]
+#[derive(FromRow)]
 struct Note {
     id: Uuid,
     title: String,
@@ -29,7 +28,10 @@ const TABLE: &str = "CREATE TABLE bench_notes (tenant_id TEXT NOT NULL, id UUID 
 async fn fill(path: &std::path::Path, tenants: u32, rows: u32) -> SqlitePool {
     let url = format!("sqlite:{}?mode=rwc", path.display());
     let pool = SqlitePool::connect(&url).await.expect("a database");
-    sqlx::query("PRAGMA journal_mode = WAL").execute(&pool).await.expect("WAL");
+    sqlx::query("PRAGMA journal_mode = WAL")
+        .execute(&pool)
+        .await
+        .expect("WAL");
     sqlx::query(TABLE).execute(&pool).await.expect("a table");
     let mut tx = pool.begin().await.expect("a transaction");
     for tenant in 0..tenants {
@@ -50,10 +52,17 @@ fn id(row: u32) -> Uuid {
     Uuid::from_bytes(u128::from(row).to_be_bytes())
 }
 
-async fn scoped(db: &TenantDb, cx: &RequestContext) -> Note {
-    let mut tx = db.begin_read(cx.scope().expect("a tenant")).await.expect("a transaction");
-    let sql = tenant_sql!("SELECT id, title, version FROM bench_notes WHERE id = ?", id(7));
-    tx.fetch_one(sql).await.expect("the note")
+async fn scoped(db: &TenantDb, cx: &RequestContext) -> (Uuid, String, i64) {
+    let mut tx = db
+        .begin_read(cx.scope().expect("a tenant"))
+        .await
+        .expect("a transaction");
+    let sql = tenant_sql!(
+        "SELECT id, title, version FROM bench_notes WHERE id = ?",
+        id(7)
+    );
+    let note: Note = tx.fetch_one(sql).await.expect("the note");
+    (note.id, note.title, note.version)
 }
 
 async fn plain(pool: &SqlitePool) -> (Vec<u8>, String, i64) {
@@ -81,14 +90,20 @@ fn read(c: &mut Criterion) {
         let pool = runtime.block_on(fill(&path, tenants, rows));
         let mint = ScopeMint::new();
         let settings = DatabaseSettings::new(format!("sqlite:{}", path.display()));
-        let db = runtime.block_on(TenantDb::open(&settings, &mint)).expect("the database");
+        let db = runtime
+            .block_on(TenantDb::open(&settings, &mint))
+            .expect("the database");
         let cx = RequestContext::new("req-1".parse().expect("an id"));
-        let cx = mint.enter(cx, "tenant-0".parse().expect("a tenant")).expect("no other tenant");
+        let cx = mint
+            .enter(cx, "tenant-0".parse().expect("a tenant"))
+            .expect("no other tenant");
         group.bench_function(format!("scoped, {tenants} tenants"), |b| {
-            b.to_async(&runtime).iter(|| async { black_box(scoped(&db, &cx).await) });
+            b.to_async(&runtime)
+                .iter(|| async { black_box(scoped(&db, &cx).await) });
         });
         group.bench_function(format!("plain sqlx, {tenants} tenants"), |b| {
-            b.to_async(&runtime).iter(|| async { black_box(plain(&pool).await) });
+            b.to_async(&runtime)
+                .iter(|| async { black_box(plain(&pool).await) });
         });
         runtime.block_on(async {
             db.close().await;
