@@ -22,6 +22,18 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 #[test]
+fn anonymous_requests_enter_nothing_where_credentials_alone_count() {
+    let named = headers(&[("x-tenant-id", "acme")]);
+    for tenancy in [Tenancy::multi(), Tenancy::single(tenant("acme"))] {
+        let tenancy = tenancy.with_credentials_only();
+        assert_eq!(tenancy.resolve(None, &named, &Uri::default()), Ok(None));
+        let ada = Principal::user("ada").with_tenant(tenant("acme"));
+        let resolved = tenancy.resolve(Some(&ada), &named, &Uri::default());
+        assert_eq!(resolved, Ok(Some(tenant("acme"))));
+    }
+}
+
+#[test]
 fn every_combination_of_claim_header_and_host_has_one_answer() {
     use TenantRefusal::{Ambiguous, Malformed, Mismatch};
     let multi = Tenancy::multi().with_base_domain("example.com");

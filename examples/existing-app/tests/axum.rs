@@ -4,15 +4,17 @@
 #[path = "../src/bin/axum.rs"]
 #[expect(dead_code, reason = "its `main` is run as a process of its own")]
 mod example;
+mod http;
 mod keys;
 
 use std::{net::SocketAddr, process::Stdio};
 
 use goplt_auth::jwks::KeyHandle;
+use http::{ask, bearer};
 use keys::Keys;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::{TcpListener, TcpStream},
+    io::{AsyncBufReadExt as _, BufReader},
+    net::TcpListener,
     process::Command,
 };
 
@@ -24,24 +26,8 @@ async fn serve(keys: KeyHandle) -> SocketAddr {
     address
 }
 
-/// The answer to `GET /notes` with these header lines, as it comes over the wire, but for what
-/// differs from one answer to the next.
 async fn get(address: SocketAddr, headers: &[&str]) -> String {
-    let mut socket = TcpStream::connect(address).await.unwrap();
-    let mut request = format!("GET /notes HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
-    for header in headers {
-        request += &format!("{header}\r\n");
-    }
-    request += "x-request-id: r-1\r\n\r\n";
-    socket.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).await.unwrap();
-    let lines = answer.lines().filter(|line| !line.starts_with("date:"));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn bearer(token: &str) -> String {
-    format!("authorization: Bearer {token}")
+    ask(address, "GET /notes", headers).await
 }
 
 #[tokio::test]

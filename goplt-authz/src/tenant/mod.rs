@@ -5,7 +5,11 @@
 //! A caller who names another tenant must not reach its data. So the claim in verified
 //! credentials decides; the header `X-Tenant-ID` and the subdomain may only repeat it, and a
 //! request in which they differ is answered 403. They name the tenant of anonymous requests alone
-//! (a login must say where). Nothing is read from a path or a body.
+//! (a login must say where); [`Tenancy::with_credentials_only`] takes even that away. Nothing is
+//! read from a path or a body.
+//!
+//! A tenant is no permission: a route that neither a [`RequireLayer`](crate::RequireLayer) nor its
+//! own code guards serves anonymous callers the data of the tenant that they name.
 //!
 //! It does not check that the tenant exists: a scope on a tenant without rows sees no rows. It
 //! trusts the principal in the [`RequestContext`](goplt_core::RequestContext), so it goes inside

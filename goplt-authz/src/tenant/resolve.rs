@@ -26,6 +26,7 @@ pub(super) const TENANT_HEADER: HeaderName = HeaderName::from_static("x-tenant-i
 #[derive(Debug, Clone)]
 pub struct Tenancy {
     mode: Mode,
+    credentials_only: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -57,6 +58,7 @@ impl Tenancy {
     pub const fn multi() -> Self {
         Self {
             mode: Mode::Multi { base_domain: None },
+            credentials_only: false,
         }
     }
 
@@ -65,6 +67,7 @@ impl Tenancy {
     pub const fn single(tenant: TenantId) -> Self {
         Self {
             mode: Mode::Single(tenant),
+            credentials_only: false,
         }
     }
 
@@ -74,6 +77,27 @@ impl Tenancy {
         if let Mode::Multi { base_domain } = &mut self.mode {
             *base_domain = Some(domain.trim_matches('.').to_ascii_lowercase());
         }
+        self
+    }
+
+    /// Anonymous requests enter no tenant, whatever they name: for applications whose routes all
+    /// want credentials, so that a route without a check of its own shows no tenant's data.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use goplt_authz::tenant::Tenancy;
+    /// use http::{HeaderMap, HeaderValue, Uri};
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert("x-tenant-id", HeaderValue::from_static("acme"));
+    /// let tenancy = Tenancy::multi().with_credentials_only();
+    /// assert_eq!(tenancy.resolve(None, &headers, &Uri::default())?, None);
+    /// # Ok::<_, goplt_authz::tenant::TenantRefusal>(())
+    /// ```
+    #[must_use]
+    pub const fn with_credentials_only(mut self) -> Self {
+        self.credentials_only = true;
         self
     }
 
@@ -112,6 +136,7 @@ impl Tenancy {
                 }
                 Ok(decided.cloned())
             }
+            None if self.credentials_only => Ok(None),
             None => {
                 let mut names = named.into_iter().flatten();
                 let first = names.next();

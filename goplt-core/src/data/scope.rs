@@ -68,7 +68,7 @@ pub struct ScopeMint {
 
 /// The request names no tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the request names no tenant; send the header `X-Tenant-ID`")]
+#[error("the request names no tenant; credentials do, or the header `X-Tenant-ID` without any")]
 pub struct NoTenant;
 
 /// The principal belongs to another tenant than the one asked for.

@@ -17,7 +17,7 @@ pub(crate) fn app(keys: KeyHandle) -> Result<Router, BoxError> {
     policy.replace_tenant(&"acme".parse()?, [reader], [("ada", roles_of_ada)]);
 
     let auth = AuthLayer::new(JwtVerifier::new(keys, ISSUER, "notes"));
-    let tenant = TenantLayer::new(ScopeMint::new(), Tenancy::multi());
+    let tenant = TenantLayer::new(ScopeMint::new(), Tenancy::multi().with_credentials_only());
     Ok(Router::new()
         .route("/notes", get(notes).layer(RequireLayer::new(policy, read)))
         .layer((auth, tenant)))

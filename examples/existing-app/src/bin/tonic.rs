@@ -38,7 +38,10 @@ pub(crate) async fn serve(incoming: TcpIncoming, keys: KeyHandle) -> Result<(), 
     let require = RequireLayer::new(readers, Permission::from_static("notes.note.read"));
     let server = Server::builder()
         .layer(AuthLayer::new(JwtVerifier::new(keys, ISSUER, "notes")))
-        .layer(TenantLayer::new(ScopeMint::new(), Tenancy::multi()))
+        .layer(TenantLayer::new(
+            ScopeMint::new(),
+            Tenancy::multi().with_credentials_only(),
+        ))
         .add_service(require.named_layer(notes_server::NotesServer::new(Notes)));
     Ok(server.serve_with_incoming(incoming).await?)
 }

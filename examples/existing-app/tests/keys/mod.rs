@@ -31,7 +31,7 @@ impl Keys {
 
     /// A token that is good for a while.
     pub(crate) fn token(&self, subject: &str, tenant: &str) -> String {
-        self.issue(Issuer::new(ISSUER, "notes"), subject, tenant)
+        self.issue(&Issuer::new(ISSUER, "notes"), subject, tenant)
     }
 
     /// A token that was good yesterday.
@@ -39,10 +39,10 @@ impl Keys {
         let day = Duration::from_secs(24 * 60 * 60);
         let yesterday = Clock::system().now().minus(day);
         let issuer = Issuer::new(ISSUER, "notes").with_clock(Clock::starting_at(yesterday));
-        self.issue(issuer, subject, tenant)
+        self.issue(&issuer, subject, tenant)
     }
 
-    fn issue(&self, issuer: Issuer, subject: &str, tenant: &str) -> String {
+    fn issue(&self, issuer: &Issuer, subject: &str, tenant: &str) -> String {
         let roles: &[&str] = if subject == "ada" { &["reader"] } else { &[] };
         let token = issuer.issue(&self.signer, subject, &tenant.parse().unwrap(), roles);
         token.expose().to_owned()
