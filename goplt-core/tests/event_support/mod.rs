@@ -1,4 +1,5 @@
 //! A database with the kernel's tables, an event, and a module that counts.
+#![allow(dead_code, reason = "no test file uses all of it")]
 
 use std::{
     borrow::Cow,
@@ -9,12 +10,15 @@ use std::{
 
 use goplt_core::{
     Clock, Principal, Random, RequestContext, Timestamp, Uuid,
-    data::{DatabaseSettings, ScopeMint, TenantDb, kernel_migrations, migration},
+    data::{
+        DatabaseSettings, DbError, ScopeMint, TenantDb, TenantTx, kernel_migrations,
+        migration::{self, ModuleMigrations},
+    },
     event::{
         Both, DecodeError, Event, EventContext, EventHandlers, EventKey, EventOf, EventRunner,
         EventSettings,
     },
-    manifest::name_tag,
+    manifest::{Dialect, Migration, name_tag},
     shutdown::Shutdown,
 };
 use tokio::task::JoinHandle;
@@ -55,6 +59,34 @@ impl Event for Counted {
 
 impl EventOf<TAG> for Counted {}
 
+const COUNTS: &str = "CREATE TABLE shop_counts (tenant_id TEXT NOT NULL, id BIGINT NOT NULL, item TEXT NOT NULL, \
+                      number BIGINT NOT NULL, PRIMARY KEY (tenant_id, id));";
+
+/// Writes a row: one too many or too few is seen by [`World::counts`].
+pub(crate) async fn count(tx: &mut TenantTx, item: &str, number: u32) -> Result<(), DbError> {
+    tx.execute(goplt_macros::__tenant_sql!(
+        tables = ["shop_counts"];
+        "INSERT INTO shop_counts (id, item, number) SELECT COALESCE(max(id), 0) + 1, ?, ? FROM shop_counts",
+        item,
+        number
+    ))
+    .await?;
+    Ok(())
+}
+
+/// Polls a future so many times, and drops it.
+pub(crate) async fn cut_off<F: Future<Output = ()>>(work: F, mut polls: u32) {
+    let mut work = Box::pin(work);
+    std::future::poll_fn(|cx| {
+        polls = polls.saturating_sub(1);
+        if polls == 0 {
+            return std::task::Poll::Ready(());
+        }
+        work.as_mut().poll(cx)
+    })
+    .await;
+}
+
 pub(crate) struct World {
     pub(crate) db: TenantDb,
     pub(crate) mint: ScopeMint,
@@ -73,8 +105,55 @@ impl World {
             .await
             .unwrap()
             .with_seams(clock.clone(), Random::seeded(7));
-        migration::run(&db, &[kernel_migrations()]).await.unwrap();
+        let shop = "shop".parse().unwrap();
+        let tables = ["shop_counts".to_owned()];
+        let migrations = [Migration::from_static(1, "counts", Dialect::Any, COUNTS)];
+        let shop = ModuleMigrations::new(&shop, &migrations).with_tenant_tables(&tables);
+        migration::run(&db, &[kernel_migrations(), shop])
+            .await
+            .unwrap();
         Self { db, mint, clock }
+    }
+
+    /// What handlers have written for a tenant, in the order of their commits.
+    pub(crate) async fn counts(&self, tenant: &str) -> Vec<(String, u32)> {
+        let mut tx = self
+            .db
+            .begin_read(self.cx(tenant).scope().unwrap())
+            .await
+            .unwrap();
+        tx.fetch_all(goplt_macros::__tenant_sql!(
+            tables = ["shop_counts"];
+            "SELECT item, number FROM shop_counts ORDER BY id"
+        ))
+        .await
+        .unwrap()
+    }
+
+    /// Waits until every delivery is gone.
+    pub(crate) async fn wait_until_delivered(&self) {
+        let host = self.mint.host_scope("core".parse().unwrap(), "tests look");
+        let gone = async {
+            loop {
+                let mut tx = self.db.begin_host_read(&host).await.unwrap();
+                let left: i64 = tx
+                    .fetch_one(goplt_macros::__host_sql!(
+                        tables = ["goplt_outbox", "goplt_delivery"];
+                        "SELECT (SELECT count(*) FROM goplt_outbox WHERE batch IS NULL) + \
+                         (SELECT count(*) FROM goplt_delivery)"
+                    ))
+                    .await
+                    .unwrap();
+                if left == 0 {
+                    return;
+                }
+                drop(tx);
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), gone)
+            .await
+            .expect("all is delivered");
     }
 
     pub(crate) fn cx(&self, tenant: &str) -> RequestContext {
