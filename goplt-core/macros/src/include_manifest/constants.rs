@@ -8,7 +8,7 @@ pub(super) fn permissions(manifest: &Manifest) -> TokenStream {
     let constants = manifest.permissions().iter().map(|declared| {
         let text = declared.permission.as_str();
         let name = format_ident!("{}", constant_name_in(manifest.name(), text));
-        let docs = described(format!("`{text}`"), &declared.description);
+        let docs = described(&format!("`{text}`"), &declared.description);
         quote! {
             #[doc = #docs]
             pub const #name: ::goplt_module::__private::goplt_core::Permission =
@@ -34,7 +34,7 @@ pub(super) fn routes(manifest: &Manifest) -> TokenStream {
             _ => "decided in the handler".to_owned(),
         };
         let what = format!("`{} {}` ({access})", route.method, route.path);
-        let docs = described(what, &route.description);
+        let docs = described(&what, &route.description);
         quote! {
             #[doc = #docs]
             pub const #name: ::goplt_module::RouteKey =
@@ -48,7 +48,7 @@ pub(super) fn routes(manifest: &Manifest) -> TokenStream {
     }
 }
 
-fn described(what: String, description: &str) -> String {
+fn described(what: &str, description: &str) -> String {
     if description.is_empty() {
         return format!("{what}.");
     }
