@@ -1,6 +1,10 @@
 //! `graph`: modules, contracts and order, as text and for Graphviz.
 
-use std::{any::TypeId, collections::HashMap, fmt::Write};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, HashMap},
+    fmt::Write,
+};
 
 use crate::{
     Registry,
@@ -83,25 +87,108 @@ impl Node {
     ) -> Self {
         let module = registry.module(place);
         let manifest = module.module().manifest();
-        let mut after = Vec::new();
+        let mut after: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         let declared = manifest.dependencies().iter().chain(manifest.optional_dependencies());
         for dependency in declared {
             if let Some(on) = places.get(dependency.name().as_str()) {
-                after.push((*on, format!("depends on {dependency}")));
+                after.entry(*on).or_default().push(format!("depends on {dependency}"));
             }
         }
         let mut missing = Vec::new();
         for need in module.needs() {
             let contract = need.contract;
             let found = providers.get(&contract.type_id()).map_or(&[][..], Vec::as_slice);
-            after.extend(found.iter().map(|on| (*on, format!("needs {contract}"))));
+            for on in found {
+                after.entry(*on).or_default().push(format!("needs {contract}"));
+            }
             if found.is_empty() && need.kind == NeedKind::Optional {
                 missing.push(format!("without {contract}, which is optional"));
             }
         }
-        after.sort();
+        let after = after.into_iter().map(|(on, why)| (on, why.join(", "))).collect();
         let provides = module.provides().into_iter().map(|provided| provided.contract).collect();
         let title = format!("{} {}", manifest.name(), manifest.version());
         Self { title, provides, after, missing }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use goplt_core::{
+        BoxError,
+        contract::{Contract, LocalGuard, MethodMeta},
+        manifest::Manifest,
+    };
+
+    use super::*;
+    use crate::{Host, IModule, InitContext};
+
+    trait Users: Send + Sync + 'static {}
+
+    impl Contract for dyn Users {
+        const NAME: &'static str = "identity.v1.Users";
+        const VERSION: &'static str = "1.0.0";
+        const METHODS: &'static [MethodMeta] = &[];
+
+        fn guarded(this: Arc<Self>, _: LocalGuard) -> Arc<Self> {
+            this
+        }
+    }
+
+    struct Nobody;
+
+    impl Users for Nobody {}
+
+    struct Identity(Manifest);
+
+    impl IModule for Identity {
+        type Needs = ();
+        type Provides = Arc<dyn Users>;
+
+        fn manifest(&self) -> &Manifest {
+            &self.0
+        }
+
+        async fn init(&self, _: (), _: &mut InitContext<'_>) -> Result<Arc<dyn Users>, BoxError> {
+            Ok(Arc::new(Nobody))
+        }
+    }
+
+    struct Blog(Manifest);
+
+    impl IModule for Blog {
+        type Needs = Arc<dyn Users>;
+        type Provides = ();
+
+        fn manifest(&self) -> &Manifest {
+            &self.0
+        }
+
+        async fn init(&self, _: Arc<dyn Users>, _: &mut InitContext<'_>) -> Result<(), BoxError> {
+            Ok(())
+        }
+    }
+
+    fn host() -> Host {
+        let manifest = |text| Manifest::parse("module.yaml", text).unwrap();
+        let identity = Identity(manifest("name: identity\nversion: 1.0.0\n"));
+        let blog = Blog(manifest("name: blog\nversion: 1.2.0\ndependencies: [identity ^1]\n"));
+        Host::builder().module(blog).module(identity).build().unwrap()
+    }
+
+    #[test]
+    fn the_text_says_who_comes_after_whom_and_why() {
+        let expected = "identity 1.0.0\n  provides dyn Users (identity.v1.Users)\nblog 1.2.0\n  \
+                        after identity 1.0.0: depends on identity ^1, needs dyn Users\n";
+        assert_eq!(render(host().modules(), "text"), expected);
+    }
+
+    #[test]
+    fn the_picture_has_an_edge_for_each_pair() {
+        let dot = render(host().modules(), "dot");
+        assert!(dot.contains("m1 -> m0 [label = \"depends on identity ^1, needs dyn Users\"];"), "{dot}");
+        assert_eq!(dot.matches("->").count(), 1);
     }
 }

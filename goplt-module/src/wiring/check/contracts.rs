@@ -98,10 +98,14 @@ fn nobody(view: &View<'_, '_>, contract: &Contract<'_>, problems: &mut Vec<Start
     }
 }
 
-/// `identity.v1.IdentityService` is by convention a contract of the module `identity`.
+/// By convention `goplt.identity.v1.IdentityService` is a contract of the module `identity`: the name before the
+/// version.
 fn add_module(contract: &ContractId) -> String {
-    match contract.name().split_once('.') {
-        Some((module, _)) => format!("add the module `{}` to this assembly", module.replace('_', "-")),
+    let is_version = |part: &str| part.strip_prefix('v').is_some_and(|rest| rest.parse::<u32>().is_ok());
+    let parts: Vec<_> = contract.name().split('.').collect();
+    let version = parts.iter().position(|part| is_version(part));
+    match version.and_then(|at| parts.get(at.checked_sub(1)?)) {
+        Some(module) => format!("add the module `{}` to this assembly", module.replace('_', "-")),
         None => "add the module that provides it to this assembly".to_owned(),
     }
 }
