@@ -12,6 +12,8 @@
 //! | `check` | checks the composition as a start does, up to `init`, without touching data |
 //! | `graph` | prints the modules, their contracts and their order; `--format dot` for Graphviz |
 //! | `migrate` | applies pending migrations |
+//! | `dead-letters list`, `replay`, `purge` | look after events that were given up |
+//! | `jobs list`, `retry`, `purge` | look after jobs |
 //! | `config` | prints every setting with its value and where it comes from; secrets are hidden |
 //!
 //! An assembly adds its own with [`Assembly::command`]. Whatever goes wrong is told in full on standard error; the
@@ -39,6 +41,7 @@ mod flags;
 mod graph;
 mod run;
 mod serve;
+mod work;
 
 use std::{fmt, sync::Arc};
 

@@ -13,7 +13,7 @@ use goplt_core::{
 };
 use tokio::runtime::{self, Runtime};
 
-use super::{Assembly, check, command::Run, flags, graph, serve};
+use super::{Assembly, check, command::Run, flags, graph, serve, work};
 use crate::{Host, HostBuilder, host::panic_text};
 
 /// Runs the assembly that `compose` makes, as its command line says: see the [module docs](self).
@@ -70,6 +70,7 @@ fn run(
     arguments: impl Iterator<Item = OsString>,
 ) -> Result<(), Failure> {
     let Assembly { name, version, about, host, mut commands } = compose(Assembly::new());
+    commands.extend(work::commands());
     let line = flags::command_line(&name, &version, &about, &commands);
     let matches = line.try_get_matches_from(arguments).map_err(Failure::CommandLine)?;
     let host = host.sources(flags::sources(&matches));

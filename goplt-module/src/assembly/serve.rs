@@ -32,7 +32,7 @@ pub(super) fn command(
 ) -> Result<(), Failure> {
     start_logs(&host)?;
     block_on(async move {
-        let running = host.start_in_process().await.map_err(Failure::of)?;
+        let running = host.start_for_command().await.map_err(Failure::of)?;
         let outcome = run(running.context(&name)).await;
         let stopped = running.stop().await.map_err(Failure::of);
         outcome.map_err(|error| Failure::new(format!("{name}: {}", chain(&*error))))?;

@@ -1,8 +1,10 @@
 use std::{fmt, sync::Arc};
 
+use goplt_core::{event::GroupHandlers, job::ModuleJobs};
+
 use super::shared_methods;
 use crate::{
-    host::ModuleCell,
+    host::{ModuleCell, Workers},
     http::{RouteTable, Routes},
 };
 
@@ -10,11 +12,16 @@ use crate::{
 pub struct InitContext<'a> {
     cell: ModuleCell,
     routes: &'a mut RouteTable,
+    workers: &'a mut Workers,
 }
 
 impl<'a> InitContext<'a> {
-    pub(crate) fn new(cell: ModuleCell, routes: &'a mut RouteTable) -> Self {
-        Self { cell, routes }
+    pub(crate) fn new(
+        cell: ModuleCell,
+        routes: &'a mut RouteTable,
+        workers: &'a mut Workers,
+    ) -> Self {
+        Self { cell, routes, workers }
     }
 
     /// Mounts handlers with the state `service` on the routes that the manifest declares.
@@ -22,6 +29,21 @@ impl<'a> InitContext<'a> {
     /// A declared route without handler is reported once every module is initialised.
     pub fn routes<S>(&mut self, service: &Arc<S>) -> Routes<'_, S> {
         self.routes.routes(self.cell.manifest(), service)
+    }
+
+    /// Handles events with methods of `service`: those that the manifest names under `subscribes`.
+    ///
+    /// A declared event without handler is reported once every module is initialised.
+    pub fn events<S>(&mut self, service: &Arc<S>) -> GroupHandlers<'_, S> {
+        let group = self.cell.manifest().name().clone();
+        self.workers.events.group(group, service)
+    }
+
+    /// Runs the jobs that the manifest declares with methods of `service`.
+    ///
+    /// A declared job without handler is reported once every module is initialised.
+    pub fn jobs<S>(&mut self, service: &Arc<S>) -> ModuleJobs<'_, S> {
+        self.workers.jobs.service(service)
     }
 
     shared_methods!();

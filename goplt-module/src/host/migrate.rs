@@ -3,7 +3,7 @@
 use std::fmt;
 
 use goplt_core::data::{
-    TenantDb,
+    TenantDb, kernel_migrations,
     migration::{self, MigrationError, MigrationReport, ModuleMigrations},
 };
 
@@ -39,7 +39,8 @@ impl Host {
 }
 
 pub(super) async fn apply(db: &TenantDb, modules: &Registry) -> Result<MigrationReport, MigrationError> {
-    let modules: Vec<_> = modules.all().map(|module| ModuleMigrations::of(module.manifest())).collect();
+    let modules = modules.all().map(|module| ModuleMigrations::of(module.manifest()));
+    let modules: Vec<_> = std::iter::once(kernel_migrations()).chain(modules).collect();
     let report = migration::run(db, &modules).await?;
     for applied in report.applied() {
         tracing::info!(module = %applied.module, file = applied.file, took = ?applied.took, "migrated");

@@ -11,6 +11,7 @@ mod run;
 mod running;
 mod shared;
 mod start;
+mod workers;
 
 use std::{fmt, sync::Arc};
 
@@ -33,6 +34,7 @@ use self::builder::Parts;
 pub(crate) use self::{
     hook::panic_text,
     shared::{ModuleCell, Shared},
+    workers::Workers,
 };
 
 /// A checked composition: modules in their order, their configuration, and what the assembly gave.

@@ -16,7 +16,7 @@ use goplt_core::{
 use tokio::time::Instant;
 
 use super::{
-    EdgeContext, Host, HostContext, ModuleCell, RunningHost, Shared, StartCause, StartError,
+    EdgeContext, Host, HostContext, ModuleCell, RunningHost, Shared, StartCause, StartError, Workers,
     builder::Parts,
     data_dir::DataDir,
     edge::MakeLayer,
@@ -36,8 +36,10 @@ use crate::{
 pub(crate) enum Purpose {
     /// To answer requests over a listener; one such host per data folder.
     Serve,
-    /// To be called in the process: tests, commands.
+    /// To be called in the process: tests.
     InProcess,
+    /// To run one command, perhaps beside a server: it leaves events and jobs to that one.
+    Command,
     /// To see whether `init` keeps what the manifests say: in a scratch folder, on a database in memory.
     Check,
 }
@@ -69,6 +71,12 @@ impl Host {
     pub async fn start_in_process(self) -> Result<RunningHost, StartError> {
         let shutdown = self.shutdown();
         start(self, Purpose::InProcess, shutdown).await
+    }
+
+    /// As [`start_in_process`](Self::start_in_process), without handling events and jobs.
+    pub(crate) async fn start_for_command(self) -> Result<RunningHost, StartError> {
+        let shutdown = self.shutdown();
+        start(self, Purpose::Command, shutdown).await
     }
 
     /// Goes as far as a start goes without touching data: `init` of each module in a scratch folder, on an empty
@@ -108,16 +116,16 @@ pub(crate) async fn start(
     // The port first: a start that cannot have it must not leave a folder behind.
     let server = match purpose {
         Purpose::Serve => Some(listen(&config).await.map_err(StartError::early)?),
-        Purpose::InProcess | Purpose::Check => None,
+        Purpose::InProcess | Purpose::Command | Purpose::Check => None,
     };
     let data_dir = match purpose {
         Purpose::Serve => DataDir::open(config.data_dir()).and_then(DataDir::lock),
-        Purpose::InProcess => DataDir::open(config.data_dir()),
+        Purpose::InProcess | Purpose::Command => DataDir::open(config.data_dir()),
         Purpose::Check => DataDir::scratch(),
     };
     let data_dir = data_dir.map_err(StartError::early)?;
     let settings = match purpose {
-        Purpose::Serve | Purpose::InProcess => database_settings(&config),
+        Purpose::Serve | Purpose::InProcess | Purpose::Command => database_settings(&config),
         Purpose::Check => DatabaseSettings::in_memory(),
     };
     let metrics = Metrics::new();
@@ -161,7 +169,12 @@ pub(crate) async fn start(
     let Starting { timings, has_migrated, address, .. } = starting;
     let mut stopping = Stopping { shared, shutdown, serving: None };
     match outcome {
-        Ok(Started { contracts, router }) => {
+        Ok(Started { contracts, router, workers }) => {
+            match purpose {
+                Purpose::Serve => workers.spawn(&stopping.shared, true),
+                Purpose::InProcess => workers.spawn(&stopping.shared, false),
+                Purpose::Command | Purpose::Check => {}
+            }
             stopping.serving = server.map(|server| server.serve(router.clone()));
             if purpose != Purpose::Check {
                 stopping.shared.set_running();
@@ -227,6 +240,7 @@ struct Starting {
 struct Started {
     contracts: Arc<Contracts>,
     router: Router,
+    workers: Workers,
 }
 
 impl Starting {
@@ -236,12 +250,13 @@ impl Starting {
         for (_, supply) in parts.supplied.drain(..) {
             supply(&mut contracts);
         }
-        self.init_all(&mut contracts, &mut routes).await?;
-        self.check_mounted(&routes)?;
+        let mut workers = Workers::default();
+        self.init_all(&mut contracts, &mut routes, &mut workers).await?;
+        self.check_mounted(&routes, &workers)?;
         let router = self.edge(routes.into_router(), parts)?;
         let contracts = Arc::new(contracts);
         if purpose == Purpose::Check {
-            return Ok(Started { contracts, router });
+            return Ok(Started { contracts, router, workers });
         }
         self.migrate().await?;
         self.start_all().await?;
@@ -254,7 +269,7 @@ impl Starting {
             };
             seed(context).await.map_err(StartCause::Seed)?;
         }
-        Ok(Started { contracts, router })
+        Ok(Started { contracts, router, workers })
     }
 
     fn guard_settings(&self, parts: &Parts) -> GuardSettings {
@@ -270,12 +285,13 @@ impl Starting {
         &mut self,
         contracts: &mut Contracts,
         routes: &mut RouteTable,
+        workers: &mut Workers,
     ) -> Result<(), StartCause> {
         let shared = Arc::clone(&self.shared);
         for index in 0..shared.registry.len() {
             shared.registry.step(index, Step::Load);
             let module = shared.registry.module(index);
-            let mut cx = InitContext::new(self.cell(index), routes);
+            let mut cx = InitContext::new(self.cell(index), routes, workers);
             let deadline = Instant::now() + self.hook_timeout;
             // A block, so that a panic before the hook's future is made stays within its fence.
             let work = async { module.init(contracts, &mut cx).await };
@@ -344,9 +360,9 @@ impl Starting {
         Ok(StartupReport::check(problems.collect())?)
     }
 
-    /// Every declared route has a handler, and nothing else has one.
-    fn check_mounted(&self, routes: &RouteTable) -> Result<(), StartCause> {
-        let mut problems = Vec::new();
+    /// Everything that is declared has a handler, and nothing else has one.
+    fn check_mounted(&self, routes: &RouteTable, workers: &Workers) -> Result<(), StartCause> {
+        let mut problems = workers.problems(&self.shared.registry);
         for module in self.shared.registry.all() {
             let manifest = module.manifest();
             for id in routes.unmounted(manifest) {

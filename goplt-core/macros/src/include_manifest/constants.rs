@@ -48,7 +48,7 @@ pub(super) fn routes(manifest: &Manifest) -> TokenStream {
     }
 }
 
-fn described(what: &str, description: &str) -> String {
+pub(super) fn described(what: &str, description: &str) -> String {
     if description.is_empty() {
         return format!("{what}.");
     }

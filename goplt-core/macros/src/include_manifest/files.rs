@@ -23,12 +23,17 @@ pub(super) struct MigrationFile {
 }
 
 impl ManifestFile {
-    /// The manifest at `path`, relative to the package.
-    pub(super) fn read(path: &str) -> Result<Self, String> {
+    /// The manifest at `path`, relative to the package, or to the file that names it.
+    pub(super) fn read(path: &str, named_in: Option<&Path>) -> Result<Self, String> {
         let package = env::var_os("CARGO_MANIFEST_DIR")
             .map(PathBuf::from)
             .unwrap_or_default();
-        let full = package.join(path);
+        let in_package = package.join(path);
+        let beside = named_in.and_then(Path::parent).map(|folder| folder.join(path));
+        let full = match beside.filter(|beside| !in_package.exists() && beside.exists()) {
+            Some(beside) => beside.canonicalize().unwrap_or(beside),
+            None => in_package,
+        };
         let text = fs::read_to_string(&full).map_err(|error| {
             format!("cannot read the manifest `{path}` (relative to the package): {error}")
         })?;

@@ -5,6 +5,7 @@ mod constants;
 mod files;
 mod sql;
 mod statics;
+mod work;
 
 use goplt_manifest::{Manifest, Parsed};
 use proc_macro2::TokenStream;
@@ -18,7 +19,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         Ok(path) => path,
         Err(error) => return error.into_compile_error(),
     };
-    let file = match ManifestFile::read(&path.value()) {
+    let file = match ManifestFile::read(&path.value(), path.span().local_file().as_deref()) {
         Ok(file) => file,
         Err(message) => return syn::Error::new(path.span(), message).into_compile_error(),
     };
@@ -39,7 +40,9 @@ fn generate(file: &ManifestFile, manifest: &Manifest, migrations: &[MigrationFil
     let statics = statics::manifest(file, migrations);
     let permissions = constants::permissions(manifest);
     let routes = constants::routes(manifest);
+    let events = work::events(manifest);
+    let jobs = work::jobs(manifest);
     let config = config::config(manifest);
     let sql = sql::macros(manifest);
-    quote! { #statics #permissions #routes #config #sql }
+    quote! { #statics #permissions #routes #events #jobs #config #sql }
 }

@@ -7,7 +7,7 @@ use goplt_core::{
     manifest::{Manifest, PermissionPattern, yaml::Mark},
 };
 
-use super::View;
+use super::{View, events};
 use crate::{
     Place,
     http::route_table::{RouteEntry, find_clashes},
@@ -19,6 +19,7 @@ pub(super) fn check(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
     let permissions = permissions(view, problems);
     roles(view, &permissions, problems);
     tables(view, problems);
+    events::check(view, problems);
 }
 
 fn routes(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {

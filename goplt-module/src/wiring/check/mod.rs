@@ -3,6 +3,7 @@
 mod contracts;
 mod declarations;
 mod dependencies;
+mod events;
 mod names;
 
 use std::collections::HashMap;

@@ -34,6 +34,12 @@ pub enum ProblemCode {
     UnknownGrant,
     /// W017: two modules have the same table.
     TableClash,
+    /// W018: a declared event or job has no handler.
+    NotHandled,
+    /// W019: an event is heard that nobody publishes.
+    NoPublisher,
+    /// W020: an event or job has two handlers, or a schedule cannot be computed.
+    Handler,
 }
 
 impl ProblemCode {
@@ -56,6 +62,9 @@ impl ProblemCode {
             Self::Manifest => "W015",
             Self::UnknownGrant => "W016",
             Self::TableClash => "W017",
+            Self::NotHandled => "W018",
+            Self::NoPublisher => "W019",
+            Self::Handler => "W020",
         }
     }
 }

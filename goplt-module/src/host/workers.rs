@@ -1,0 +1,92 @@
+//! Events and jobs: what the modules handle, and the tasks of the host that bring it to them.
+
+use std::{pin::pin, time::Duration};
+
+use goplt_core::{
+    event::{EventHandlers, EventRunner, EventSettings},
+    job::{JobHandlers, JobRunner, JobSettings},
+    manifest::{Manifest, yaml::Mark},
+    shutdown::{Shutdown, ShutdownToken},
+};
+
+use super::Shared;
+use crate::{Place, ProblemCode, Registry, StartupProblem, StopSignal, Subject};
+
+/// What modules have registered in `init`.
+#[derive(Debug, Default)]
+pub(crate) struct Workers {
+    pub(crate) events: EventHandlers,
+    pub(crate) jobs: JobHandlers,
+}
+
+impl Workers {
+    /// Every declared subscription and job has one handler, and every schedule can be computed.
+    pub(super) fn problems(&self, registry: &Registry) -> Vec<StartupProblem> {
+        let mut problems = Vec::new();
+        for module in registry.all() {
+            let manifest = module.manifest();
+            for event in &manifest.events().subscribes {
+                let mut handled = self.events.subscriptions();
+                if !handled.any(|(group, name)| group == manifest.name() && name == event.name) {
+                    let what = format!("the event `{}` is heard and has no handler", event.name);
+                    problems.push(unhandled(manifest, event.mark, what, "cx.events(&service).on(…)"));
+                }
+            }
+            for job in manifest.jobs() {
+                let mut handled = self.jobs.keys();
+                if !handled.any(|key| key.module() == manifest.name().as_str() && key.name() == job.name) {
+                    let what = format!("the job `{}` has no handler", job.name);
+                    problems.push(unhandled(manifest, job.mark, what, "cx.jobs(&service).on(…)"));
+                }
+            }
+        }
+        let clashes = self.events.clashes().iter().map(ToString::to_string);
+        let jobs = self.jobs.problems().iter().map(ToString::to_string);
+        problems.extend(
+            clashes.chain(jobs).map(|what| StartupProblem::new(ProblemCode::Handler, Subject::Assembly, what)),
+        );
+        problems
+    }
+
+    /// Runs them until the host stops its tasks. `alone` says that no other process serves on this database, so that
+    /// what a process which died has leased is taken over at once.
+    pub(super) fn spawn(self, shared: &Shared, alone: bool) {
+        let publishes = |manifest: &Manifest| !manifest.events().publishes.is_empty();
+        let any = shared.registry.all().any(|module| publishes(module.manifest()));
+        if any || !self.events.is_empty() {
+            let settings = if alone { EventSettings::new().alone() } else { EventSettings::new() };
+            let runner = EventRunner::new(shared.db.clone(), shared.mint.clone(), self.events);
+            let runner = runner.with_settings(settings);
+            shared.tasks.spawn("events", |stop| until(stop, |token| runner.run(token)));
+        }
+        if !self.jobs.is_empty() {
+            let settings = if alone { JobSettings::new().alone() } else { JobSettings::new() };
+            let runner = JobRunner::new(shared.db.clone(), shared.mint.clone(), self.jobs);
+            let runner = runner.with_settings(settings);
+            shared.tasks.spawn("jobs", |stop| until(stop, |token| runner.run(token)));
+        }
+    }
+}
+
+fn unhandled(manifest: &Manifest, mark: Mark, what: String, call: &str) -> StartupProblem {
+    StartupProblem::of(ProblemCode::NotHandled, manifest, what)
+        .at(Place::in_manifest(manifest, mark))
+        .with_mend(format!("register one in `init` with `{call}`, or take it out of the manifest"))
+}
+
+/// Runs work that drains, and drains it when the host stops its tasks.
+async fn until<F: Future<Output = ()>>(
+    stop: StopSignal,
+    run: impl FnOnce(ShutdownToken) -> F,
+) -> Result<(), goplt_core::BoxError> {
+    // The host's own end, with its grace period, is around this one.
+    let end = Shutdown::new(Duration::ZERO);
+    let mut work = pin!(run(end.token()));
+    tokio::select! {
+        () = &mut work => return Ok(()),
+        () = stop.wait() => {}
+    }
+    end.drain();
+    work.await;
+    Ok(())
+}
