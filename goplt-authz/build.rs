@@ -1,3 +1,5 @@
+//! A new migration is noticed.
+
 fn main() {
     goplt_build::watch("src/service/authz/migrations");
 }

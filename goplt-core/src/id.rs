@@ -231,10 +231,6 @@ impl Ids {
     }
 
     /// The next id: later than every one before it, also when the clock goes back.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "it never ends and shares itself"
-    )]
     #[must_use]
     pub fn next(&self) -> Uuid {
         let millis = u128::try_from(self.clock.now().as_micros() / 1_000).unwrap_or(0);

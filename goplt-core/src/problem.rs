@@ -234,9 +234,8 @@ impl Problem {
             request_id: request_id.map(RequestId::as_str),
             errors: &self.inner.violations,
         };
-        serde_json::to_vec(&body)
-            .expect("strings and numbers are JSON")
-            .into()
+        // Strings and numbers are always JSON.
+        serde_json::to_vec(&body).unwrap_or_default().into()
     }
 
     /// The answer over HTTP; the problem itself stays in its extensions for outer layers.
