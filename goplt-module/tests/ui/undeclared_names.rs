@@ -1,6 +1,6 @@
 //! A permission and a route that the manifest does not declare.
 
-goplt_module::include_manifest!("tests/fixture/module.yaml");
+goplt_module::include_manifest!("../fixture/module.yaml");
 
 fn main() {
     let _ = permission::ITEM_DESTROY;
