@@ -35,6 +35,7 @@ async fn a_refused_login_never_says_why() {
         ("acme", "ada@example.org", &*long),
         ("acme", "eve@example.org", PASSWORD),
         ("acme", "", ""),
+        ("acme", "ada\0@example.org", PASSWORD),
         ("globex", "ada@example.org", PASSWORD),
         ("nowhere", "ada@example.org", PASSWORD),
     ] {

@@ -56,9 +56,11 @@ impl Email {
         }
     }
 
-    /// As it is compared: for looking one up, whatever it is.
+    /// As it is compared: for looking one up, whatever it is. No column holds NUL, so what has one
+    /// is as good as nothing.
     pub(super) fn fold(text: &str) -> Self {
-        Self(text.to_lowercase())
+        let known = !text.contains('\0');
+        Self(if known { text.to_lowercase() } else { String::new() })
     }
 
     pub(super) fn as_str(&self) -> &str {
