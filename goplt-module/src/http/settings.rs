@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use goplt_core::Code;
+
 /// What the stack and the server are set to; the host fills it from the section `server`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -56,6 +58,14 @@ pub enum HttpSettingsError {
         /// The key.
         key: &'static str,
     },
+}
+
+impl HttpSettingsError {
+    /// [`Code::InvalidArgument`].
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        Code::InvalidArgument
+    }
 }
 
 impl Default for HttpSettings {

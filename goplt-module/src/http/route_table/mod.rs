@@ -1,6 +1,6 @@
 //! Every mounted route, and whether they fit together.
 //!
-//! Modules mount their handlers through [`Routes`](super::Routes); the host collects them in a
+//! Modules mount their handlers through [`Routes`]; the host collects them in a
 //! [`RouteTable`], asks it for what went wrong, and makes one router of it.
 
 mod clash;
@@ -8,7 +8,7 @@ mod clash;
 use std::{collections::HashSet, fmt, sync::Arc};
 
 use axum::{Router, routing::MethodRouter};
-use goplt_core::{Authorizer, ModuleName, data::ScopeMint, manifest::Manifest};
+use goplt_core::{Authorizer, Code, ModuleName, data::ScopeMint, manifest::Manifest};
 
 pub use self::clash::{Clash, ClashKind, RouteEntry, find_clashes};
 use super::Routes;
@@ -127,7 +127,7 @@ impl RouteTable {
         self.mounted.is_empty()
     }
 
-    /// One router of all routes; layers and fallbacks are the work of [`stack`](super::stack).
+    /// One router of all routes; layers and fallbacks are the work of [`stack`](super::stack()).
     ///
     /// # Panics
     ///
@@ -137,6 +137,14 @@ impl RouteTable {
         mounted.fold(Router::new(), |router, route| {
             router.route(&route.path, route.router)
         })
+    }
+}
+
+impl MountError {
+    /// [`Code::Internal`].
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        Code::Internal
     }
 }
 
