@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use goplt_core::{
-    data::{DatabaseSettings, DbError, ScopeMint, TenantDb},
+    data::{DatabaseSettings, ScopeMint, TenantDb},
     error::chain,
 };
 
@@ -44,6 +44,8 @@ async fn sqlite_without_its_feature_is_refused() {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
+    use goplt_core::data::DbError;
+
     use super::*;
 
     #[tokio::test]

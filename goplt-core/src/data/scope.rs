@@ -208,7 +208,7 @@ impl TenantScope {
     }
 
     #[cfg_attr(
-        not(feature = "data"),
+        not(any(feature = "data", test)),
         expect(dead_code, reason = "called by TenantTx alone")
     )]
     pub(crate) fn open_write(&self) -> OpenWrite {

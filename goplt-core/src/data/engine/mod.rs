@@ -104,6 +104,7 @@ pub(crate) enum Wanted {
 
 /// How long to wait for a connection.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "read by engines"))]
 pub(crate) struct Patience {
     pub(crate) timeout: Duration,
     pub(crate) deadline: Option<Instant>,
@@ -134,6 +135,10 @@ pub(crate) async fn open(settings: &DatabaseSettings) -> Result<Box<dyn Engine>,
 // === impl Patience ===
 
 impl Patience {
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(dead_code, reason = "called by engines")
+    )]
     /// Runs `waiting`, but no longer than this.
     pub(crate) async fn wait<T>(&self, waiting: impl Future<Output = T>) -> Result<T, DbError> {
         let patient = Instant::now() + self.timeout;

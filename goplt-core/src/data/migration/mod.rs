@@ -14,17 +14,20 @@ mod drift;
 mod error;
 mod ledger;
 mod lint;
+mod run;
 mod split;
 
 use std::time::Duration;
 
 use goplt_manifest::{Dialect, Manifest, Migration, ModuleName};
 
-use super::{DbError, TenantDb, engine::Admin};
-use crate::Clock;
+use self::run::Run;
+use super::TenantDb;
 
 pub use self::error::{MigrationError, MigrationProblem};
-pub(crate) use self::lint::{Column, Table};
+#[cfg(feature = "sqlite")]
+pub(crate) use self::lint::Column;
+pub(crate) use self::lint::Table;
 
 /// One module's part of a run.
 #[derive(Debug, Clone, Copy)]
@@ -64,21 +67,6 @@ pub struct PendingMigration {
     /// Its statements.
     pub statements: Vec<String>,
 }
-
-/// Statements that would end the transaction, or act beside it.
-const FORBIDDEN: [&str; 11] = [
-    "BEGIN",
-    "START",
-    "COMMIT",
-    "END",
-    "ROLLBACK",
-    "SAVEPOINT",
-    "RELEASE",
-    "ATTACH",
-    "DETACH",
-    "PRAGMA",
-    "VACUUM",
-];
 
 /// Applies what is pending, module by module in the order given.
 ///
@@ -143,126 +131,6 @@ pub async fn plan(
         })
     });
     Ok(pending.collect())
-}
-
-struct Run<'a, 'm> {
-    admin: Box<dyn Admin>,
-    dialect: Dialect,
-    modules: &'a [ModuleMigrations<'m>],
-    clock: Clock,
-}
-
-type Pending<'a, 'm> = Vec<(&'a ModuleMigrations<'m>, Vec<&'m Migration>)>;
-
-impl<'a, 'm> Run<'a, 'm> {
-    async fn open(db: &TenantDb, modules: &'a [ModuleMigrations<'m>]) -> Result<Self, DbError> {
-        Ok(Self {
-            admin: db.engine().admin().await?,
-            dialect: db.engine().dialect(),
-            modules,
-            clock: Clock::system(),
-        })
-    }
-
-    async fn migrate(&mut self) -> Result<MigrationReport, MigrationError> {
-        // Most starts find nothing to do, and need not keep anyone out to see it.
-        let before = self.tables().await?;
-        if self.pending_with(&before).await?.is_empty() {
-            self.lint(&before, &before)?;
-            return Ok(MigrationReport::default());
-        }
-        self.admin.begin_exclusive().await?;
-        // Another process may have been faster.
-        let before = self.tables().await?;
-        let mut report = MigrationReport::default();
-        for (module, files) in self.pending_with(&before).await? {
-            let table = ledger::table(module);
-            ledger::create(&mut *self.admin, &table).await?;
-            for file in files {
-                report.applied.push(self.apply(module, &table, file).await?);
-            }
-        }
-        let after = self.tables().await?;
-        self.lint(&after, &before)?;
-        self.admin.check_references().await?;
-        self.admin.commit().await?;
-        Ok(report)
-    }
-
-    async fn pending(&mut self) -> Result<Pending<'a, 'm>, MigrationError> {
-        let tables = self.tables().await?;
-        self.pending_with(&tables).await
-    }
-
-    async fn pending_with(&mut self, tables: &[Table]) -> Result<Pending<'a, 'm>, MigrationError> {
-        let mut pending = Vec::new();
-        let mut problems = Vec::new();
-        for module in self.modules {
-            let table = ledger::table(module);
-            let ledger = if tables.iter().any(|known| known.name == table) {
-                ledger::read(&mut *self.admin, &table).await?
-            } else {
-                Vec::new()
-            };
-            match drift::pending(module, &module.files(self.dialect), &ledger) {
-                Ok(files) if files.is_empty() => {}
-                Ok(files) => pending.push((module, files)),
-                Err(found) => problems.extend(found),
-            }
-        }
-        if problems.is_empty() {
-            Ok(pending)
-        } else {
-            Err(MigrationError::Drift(problems))
-        }
-    }
-
-    async fn apply(
-        &mut self,
-        module: &ModuleMigrations<'m>,
-        table: &str,
-        file: &Migration,
-    ) -> Result<AppliedMigration, MigrationError> {
-        let started = self.clock.now();
-        for found in split::split(&file.sql) {
-            let failed = |source| MigrationError::Statement {
-                module: module.module.clone(),
-                file: file.file_name(),
-                line: found.line,
-                statement: found.sql.chars().take(200).collect(),
-                source: Box::new(source),
-            };
-            let word = split::first_word(found.sql);
-            if FORBIDDEN.contains(&word.as_str()) {
-                let reason = format!(
-                    "`{word}` has no place in a migration, which runs in a transaction of its own; remove it"
-                );
-                return Err(failed(DbError::Sql(reason.into())));
-            }
-            self.admin.execute(found.sql).await.map_err(failed)?;
-        }
-        let finished = self.clock.now();
-        ledger::record(&mut *self.admin, table, file, (started, finished)).await?;
-        Ok(AppliedMigration {
-            module: module.module.clone(),
-            file: file.file_name(),
-            took: finished.since(started),
-        })
-    }
-
-    async fn tables(&mut self) -> Result<Vec<Table>, DbError> {
-        self.admin.tables().await
-    }
-
-    fn lint(&self, after: &[Table], before: &[Table]) -> Result<(), MigrationError> {
-        let before: Vec<_> = before.iter().map(|table| table.name.clone()).collect();
-        let problems = lint::lint(self.modules, after, &before);
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(MigrationError::Schema(problems))
-        }
-    }
 }
 
 // === impl ModuleMigrations ===

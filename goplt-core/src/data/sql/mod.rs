@@ -56,7 +56,7 @@ pub(crate) struct Bound {
 pub(crate) enum Text {
     Static(&'static Statement),
     #[cfg_attr(
-        not(feature = "dynamic-sql"),
+        not(any(feature = "dynamic-sql", all(test, feature = "sqlite"))),
         expect(dead_code, reason = "made at run time")
     )]
     Shared(Arc<Statement>),
