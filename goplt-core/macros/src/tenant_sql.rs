@@ -141,6 +141,7 @@ fn tables(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "quote! makes it in place")]
     fn tenant(sql: TokenStream) -> String {
         expand(Door::Tenant, quote!(tables = ["blog_posts"]; #sql)).to_string()
     }

@@ -48,7 +48,7 @@ pub(super) struct Delivery {
 }
 
 /// What a key's task tells the runner.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Report {
     /// The event was handled; its delivery can be removed.
     Done { group: usize, seq: i64 },
