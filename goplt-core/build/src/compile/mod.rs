@@ -4,6 +4,7 @@ mod assemble;
 mod contract;
 mod docs;
 mod error;
+mod event;
 mod fake;
 mod messages;
 mod model;
@@ -177,6 +178,8 @@ impl Compiler {
                     items.extend(fake::items(&service));
                 }
             }
+            let events = event::items(&mut checker, &name, &items);
+            items.extend(events);
             complete.push((name, items));
         }
         if checker.problems.is_empty() {

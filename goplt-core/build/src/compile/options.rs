@@ -20,11 +20,20 @@ pub(super) struct MethodOptions {
     pub(super) timeout_ms: Option<u32>,
 }
 
+/// `(goplt.event)` of one message.
+#[derive(Debug, Default)]
+pub(super) struct EventOptions {
+    pub(super) name: String,
+    pub(super) key: String,
+    pub(super) version: Option<u32>,
+}
+
 /// The extensions of `goplt/options.proto`. Each is absent while no proto imports the file.
 pub(super) struct Options {
     method: Option<ExtensionDescriptor>,
     service: Option<ExtensionDescriptor>,
     field: Option<ExtensionDescriptor>,
+    event: Option<ExtensionDescriptor>,
 }
 
 impl Options {
@@ -33,6 +42,7 @@ impl Options {
             method: pool.get_extension_by_name("goplt.method"),
             service: pool.get_extension_by_name("goplt.service"),
             field: pool.get_extension_by_name("goplt.field"),
+            event: pool.get_extension_by_name("goplt.event"),
         }
     }
 
@@ -68,6 +78,19 @@ impl Options {
         let service = extension(options, self.service.as_ref())?;
         present(&service, "version", |value| {
             value.as_str().map(str::to_owned)
+        })
+    }
+
+    pub(super) fn event(&self, options: &DynamicMessage) -> Option<EventOptions> {
+        let event = extension(options, self.event.as_ref())?;
+        let text = |name| {
+            let text = present(&event, name, |value| value.as_str().map(str::to_owned));
+            text.unwrap_or_default()
+        };
+        Some(EventOptions {
+            name: text("name"),
+            key: text("key"),
+            version: present(&event, "version", |value| value.as_u32()),
         })
     }
 

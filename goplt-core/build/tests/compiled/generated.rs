@@ -158,6 +158,13 @@ pub mod shape {
                 Large(::prost::alloc::string::String),
             }
         }
+        /// A shape was moved.
+        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+        pub struct ShapeMoved {
+            /// Its key, a keyword in Rust.
+            #[prost(string, tag = "1")]
+            pub r#type: ::prost::alloc::string::String,
+        }
         /// The choices of `Self_`.
         #[derive(
             Clone,
@@ -304,5 +311,27 @@ pub mod shape {
                 }
             }
         };
+        impl ::goplt_core::event::Event for ShapeMoved {
+            const NAME: &'static str = "shape.shape.moved";
+            const VERSION: u32 = 1u32;
+            fn key(&self) -> ::std::borrow::Cow<'_, str> {
+                ::std::borrow::Cow::Borrowed(self.r#type.as_str())
+            }
+            fn encode(&self) -> ::std::vec::Vec<u8> {
+                ::prost::Message::encode_to_vec(self)
+            }
+            fn decode(
+                payload: &[u8],
+            ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+                <Self as ::prost::Message>::decode(payload)
+                    .map_err(|error| {
+                        ::goplt_core::event::DecodeError::new(
+                            <Self as ::goplt_core::event::Event>::NAME,
+                            error,
+                        )
+                    })
+            }
+        }
+        impl ::goplt_core::event::EventOf<4035615498501011252u64> for ShapeMoved {}
     }
 }

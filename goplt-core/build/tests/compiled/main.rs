@@ -12,13 +12,14 @@ use goplt_core::{
     contract::{
         Access, Contract, GuardSettings, Idempotency, LocalGuard, RpcError, RpcStream, Streaming,
     },
+    event::Event,
 };
 use prost::Message;
 
 use self::generated::{
     colour::v1::Paint,
     shape::v1::{
-        Shape, ShapeService,
+        Shape, ShapeMoved, ShapeService,
         shape::{Corner, Kind, Size},
     },
 };
@@ -48,6 +49,19 @@ fn square() -> Shape {
         key: Some("do not print".to_owned()),
         area: 4.0,
     }
+}
+
+#[test]
+fn a_message_of_an_event_is_its_payload() {
+    let moved = ShapeMoved {
+        r#type: "square".to_owned(),
+    };
+
+    assert_eq!(ShapeMoved::NAME, "shape.shape.moved");
+    assert_eq!(moved.key(), "square");
+    assert_eq!(<ShapeMoved as Event>::decode(&Event::encode(&moved)).unwrap(), moved);
+    let error = <ShapeMoved as Event>::decode(&[0xff]).unwrap_err();
+    assert_eq!(error.to_string(), "the payload is no `shape.shape.moved`");
 }
 
 #[test]
