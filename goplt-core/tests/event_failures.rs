@@ -270,7 +270,9 @@ async fn runners_dropped_anywhere_lose_and_double_nothing() {
         }
         for polls in 1..60 {
             let runner = world.runner(recorded(seed * 100 + u64::from(polls)));
-            let settings = EventSettings::new().alone();
+            let settings = EventSettings::new()
+                .with_poll(Duration::from_millis(2))
+                .alone();
             let shutdown = Shutdown::new(Duration::ZERO);
             cut_off(
                 runner.with_settings(settings).run(shutdown.token()),

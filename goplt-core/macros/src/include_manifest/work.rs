@@ -17,7 +17,10 @@ struct Role {
 
 pub(super) fn events(manifest: &Manifest) -> TokenStream {
     let mut roles: BTreeMap<&str, Role> = BTreeMap::new();
-    let none = Role { publishes: false, subscribes: false };
+    let none = Role {
+        publishes: false,
+        subscribes: false,
+    };
     for event in &manifest.events().publishes {
         roles.entry(&event.name).or_insert(none).publishes = true;
     }
@@ -28,8 +31,13 @@ pub(super) fn events(manifest: &Manifest) -> TokenStream {
         let name = format_ident!("{}", constant_name_in(manifest.name(), event));
         let tag = name_tag(event);
         let (role, what) = match role {
-            Role { publishes: true, subscribes: true } => ("Both", "published and heard"),
-            Role { publishes: true, .. } => ("Publishes", "published"),
+            Role {
+                publishes: true,
+                subscribes: true,
+            } => ("Both", "published and heard"),
+            Role {
+                publishes: true, ..
+            } => ("Publishes", "published"),
             Role { .. } => ("Subscribes", "heard"),
         };
         let role = format_ident!("{role}");
