@@ -1,5 +1,4 @@
 //! The axum application over a loopback socket: who gets in, who does not, and what they are told.
-#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 #[path = "../src/bin/axum.rs"]
 #[expect(dead_code, reason = "its `main` is run as a process of its own")]
@@ -101,6 +100,27 @@ async fn without_keys_callers_may_come_back() {
     let answer = get(address, &[&bearer(&Keys::new().token("ada", "acme"))]).await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("retry-after:"), "{answer}");
+}
+
+#[tokio::test]
+async fn new_keys_of_the_provider_hold_from_the_next_request_on() {
+    let (old, new) = (Keys::new(), Keys::new());
+    let handle = old.handle();
+    let address = serve(handle.clone()).await;
+    let tokens = [
+        bearer(&old.token("ada", "acme")),
+        bearer(&new.token("ada", "acme")),
+    ];
+    for (published, statuses) in [(&old, ["200", "401"]), (&new, ["401", "200"])] {
+        handle.publish(published.published());
+        for (token, status) in tokens.iter().zip(statuses) {
+            let answer = get(address, &[token]).await;
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{answer}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

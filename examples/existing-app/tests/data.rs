@@ -1,6 +1,5 @@
 //! Tenant-scoped SQL on a table that was there before: `notes.db` was made by SQLite itself, and
 //! has a note of acme and one of globex, both with the id 1.
-#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod http;
 #[expect(dead_code, reason = "no token expires here")]

@@ -1,5 +1,4 @@
 //! The tonic application over a loopback socket: who gets in, who does not, and what they are told.
-#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 #[path = "../src/bin/tonic.rs"]
 #[expect(dead_code, reason = "its `main` is run as a process of its own")]

@@ -28,7 +28,6 @@ async fn notes(cx: RequestContext) -> Result<String, Problem> {
 }
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "it says what to do next")]
 async fn main() -> Result<(), BoxError> {
     let signer = Signer::generate();
     let keys = KeyHandle::from(KeySet::new([signer.verification_key()])?);

@@ -8,7 +8,6 @@ use notes::{ListReply, ListRequest, notes_server};
 use tonic::transport::server::{Server, TcpIncoming};
 use tonic::{Request, Response, Status, service::LayerExt as _};
 
-#[expect(unreachable_pub, reason = "generated")]
 pub(crate) mod notes {
     tonic::include_proto!("notes");
 }
@@ -47,7 +46,6 @@ pub(crate) async fn serve(incoming: TcpIncoming, keys: KeyHandle) -> Result<(), 
 }
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "it says what to do next")]
 async fn main() -> Result<(), BoxError> {
     let signer = Signer::generate();
     let keys = KeyHandle::from(KeySet::new([signer.verification_key()])?);

@@ -22,11 +22,15 @@ impl Keys {
         }
     }
 
+    /// What the provider publishes: a JWK set.
+    pub(crate) fn published(&self) -> KeySet {
+        let keys = KeySet::new([self.signer.verification_key()]).unwrap();
+        KeySet::from_json(&keys.to_json()).unwrap()
+    }
+
     /// What the application verifies with.
     pub(crate) fn handle(&self) -> KeyHandle {
-        KeySet::new([self.signer.verification_key()])
-            .unwrap()
-            .into()
+        self.published().into()
     }
 
     /// A token that is good for a while.
