@@ -48,9 +48,6 @@ pub use self::{
     tx::{HostTx, TenantTx},
     value::{DbType, DbValue, IntoValue, Json, Value, ValueError},
 };
-#[cfg(feature = "data")]
-#[doc(inline)]
-pub use goplt_macros::{DbValue, FromRow};
 /// SQL on tenant tables that are named in place: for applications without a manifest. Modules have
 /// a `tenant_sql!` of their own from `include_manifest!`, which knows their tables.
 ///
@@ -70,6 +67,9 @@ pub use goplt_macros::{DbValue, FromRow};
 #[cfg(feature = "data")]
 #[doc(inline)]
 pub use goplt_macros::__tenant_sql as tenant_sql;
+#[cfg(feature = "data")]
+#[doc(inline)]
+pub use goplt_macros::{DbValue, FromRow};
 
 #[cfg(all(doctest, feature = "data"))]
 #[doc = include_str!("misuse.md")]

@@ -104,7 +104,6 @@ pub(crate) enum Wanted {
 
 /// How long to wait for a connection.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "read by engines"))]
 pub(crate) struct Patience {
     pub(crate) timeout: Duration,
     pub(crate) deadline: Option<Instant>,

@@ -31,6 +31,10 @@ impl<T: DeserializeOwned> DbValue for Json<T> {
             Value::Json(text) => serde_json::from_str(&text)
                 .map(Self)
                 .map_err(ValueError::refused),
+            // So that `#[row(json)]` on an `Option` reads NULL as `None`.
+            Value::Null(_) => serde_json::from_str("null")
+                .map(Self)
+                .map_err(|_| ValueError::Null),
             other => Err(ValueError::of(Self::TYPE, &other)),
         }
     }
@@ -69,6 +73,13 @@ mod tests {
     fn a_nul_is_refused_and_what_looks_like_its_escape_is_not() {
         assert_eq!(Json("a\0").into_value().db_type(), None);
         assert_eq!(Json("a\\u0000").into_value().db_type(), Some(DbType::Json));
+    }
+
+    #[test]
+    fn null_is_none_where_json_may_be_null_and_refused_elsewhere() {
+        let null = || Value::Null(DbType::Json);
+        assert_eq!(Json::<Option<i32>>::from_value(null()), Ok(Json(None)));
+        assert_eq!(Json::<i32>::from_value(null()), Err(ValueError::Null));
     }
 
     #[test]
