@@ -35,7 +35,10 @@ impl<'a> Graph<'a> {
     pub fn new(names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<_> = names.into_iter().collect();
         let dependencies = vec![BTreeSet::new(); names.len()];
-        Self { names, dependencies }
+        Self {
+            names,
+            dependencies,
+        }
     }
 
     /// `node` comes after `on`.
@@ -44,7 +47,10 @@ impl<'a> Graph<'a> {
     ///
     /// If there is no such node.
     pub fn depend(&mut self, node: usize, on: usize) {
-        assert!(on < self.names.len(), "an edge leads to a node of the graph");
+        assert!(
+            on < self.names.len(),
+            "an edge leads to a node of the graph"
+        );
         self.dependencies[node].insert(on);
     }
 
@@ -85,7 +91,11 @@ impl<'a> Graph<'a> {
                 }
             }
         }
-        if order.len() == self.names.len() { Ok(order) } else { Err(self.cycles()) }
+        if order.len() == self.names.len() {
+            Ok(order)
+        } else {
+            Err(self.cycles())
+        }
     }
 
     fn key(&self, node: usize) -> (&'a str, usize) {
@@ -106,10 +116,12 @@ impl<'a> Graph<'a> {
                 continue;
             }
             // INVARIANT: both ends lie in one component, so there is a way back.
-            let cycle = self.path(to, from, &component).expect("a component is connected");
+            let cycle = self
+                .path(to, from, &component)
+                .expect("a component is connected");
             let next = cycle.iter().cycle().skip(1);
             told.extend(cycle.iter().copied().zip(next.copied()));
-            cycles.push(self.from_least(cycle));
+            cycles.push(self.rotated(cycle));
         }
         cycles
     }
@@ -140,8 +152,11 @@ impl<'a> Graph<'a> {
         None
     }
 
-    fn from_least(&self, mut cycle: Cycle) -> Cycle {
-        let least = (0..cycle.len()).min_by_key(|&at| self.key(cycle[at])).unwrap_or(0);
+    /// The same cycle, beginning with its least name.
+    fn rotated(&self, mut cycle: Cycle) -> Cycle {
+        let least = (0..cycle.len())
+            .min_by_key(|&at| self.key(cycle[at]))
+            .unwrap_or(0);
         cycle.rotate_left(least);
         cycle
     }
@@ -151,7 +166,9 @@ impl<'a> Graph<'a> {
     fn components(&self) -> Vec<usize> {
         const NONE: usize = usize::MAX;
         let count = self.names.len();
-        let edges: Vec<Vec<usize>> = (0..count).map(|node| self.dependencies(node).collect()).collect();
+        let edges: Vec<Vec<usize>> = (0..count)
+            .map(|node| self.dependencies(node).collect())
+            .collect();
         let (mut index, mut low) = (vec![NONE; count], vec![0; count]);
         let mut component = vec![NONE; count];
         let mut open = Vec::new();

@@ -4,7 +4,10 @@ use std::fmt;
 
 /// Where a module is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "the lifecycle is the contract with operators")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the lifecycle is the contract with operators"
+)]
 pub enum ModuleState {
     /// It was given to the host.
     Discovered,
@@ -137,7 +140,14 @@ mod tests {
     #[test]
     fn a_rejected_or_stopped_module_goes_nowhere() {
         for state in [ModuleState::Rejected, ModuleState::Stopped] {
-            for step in [Step::Validate, Step::Load, Step::Start, Step::Run, Step::Stop, Step::Finish] {
+            for step in [
+                Step::Validate,
+                Step::Load,
+                Step::Start,
+                Step::Run,
+                Step::Stop,
+                Step::Finish,
+            ] {
                 assert!(state.after(step).is_err(), "{state} {step:?}");
             }
         }
@@ -158,7 +168,9 @@ mod tests {
         ];
         for state in ModuleState::ALL {
             for step in all {
-                assert!(state.after(step).is_ok_and(|next| next > state) || state.after(step).is_err());
+                assert!(
+                    state.after(step).is_ok_and(|next| next > state) || state.after(step).is_err()
+                );
             }
         }
     }

@@ -45,11 +45,17 @@ pub struct UnknownModule {
 impl Registry {
     /// Of modules that were checked, so that no name stands twice.
     pub(crate) fn new(modules: Vec<Box<dyn ErasedModule>>) -> Self {
-        let name = |module: &Box<dyn ErasedModule>| module.module().name().clone();
-        let by_name = modules.iter().enumerate().map(|(index, module)| (name(module), index)).collect();
+        let names = modules.iter().map(|module| module.module().name().clone());
+        let by_name = names
+            .enumerate()
+            .map(|(index, name)| (name, index))
+            .collect();
         let entries = modules
             .into_iter()
-            .map(|module| Entry { module, state: Mutex::new(ModuleState::Discovered) })
+            .map(|module| Entry {
+                module,
+                state: Mutex::new(ModuleState::Discovered),
+            })
             .collect();
         Self { entries, by_name }
     }
@@ -94,18 +100,26 @@ impl Registry {
     }
 
     pub(crate) fn state_at(&self, index: usize) -> ModuleState {
-        *self.entries[index].state.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.entries[index]
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Moves a module on.
     pub(crate) fn step(&self, index: usize, step: Step) {
-        let mut state = self.entries[index].state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.entries[index]
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         // INVARIANT: the host takes the steps of `lifecycle` in their order; its tests take them all.
         *state = state.after(step).expect("the host follows the lifecycle");
     }
 
     fn find(&self, name: &str) -> Result<usize, UnknownModule> {
-        let unknown = || UnknownModule { name: name.chars().take(80).collect() };
+        let unknown = || UnknownModule {
+            name: name.chars().take(80).collect(),
+        };
         self.by_name.get(name).copied().ok_or_else(unknown)
     }
 }
@@ -121,7 +135,10 @@ impl UnknownModule {
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let states = self.entries.iter().map(|entry| {
-            (entry.module.module().name(), *entry.state.lock().unwrap_or_else(PoisonError::into_inner))
+            (
+                entry.module.module().name(),
+                *entry.state.lock().unwrap_or_else(PoisonError::into_inner),
+            )
         });
         f.debug_map().entries(states).finish()
     }

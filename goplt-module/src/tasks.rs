@@ -46,11 +46,18 @@ pub struct StopSignal {
 
 impl Tasks {
     pub(crate) fn new(module: ModuleName, open: ShutdownToken) -> Self {
-        Self { module, open, stop: CancellationToken::new() }
+        Self {
+            module,
+            open,
+            stop: CancellationToken::new(),
+        }
     }
 
     pub(crate) fn for_module(&self, module: ModuleName) -> Self {
-        Self { module, ..self.clone() }
+        Self {
+            module,
+            ..self.clone()
+        }
     }
 
     /// Runs `task` until it ends by itself or, told by its [`StopSignal`], soon after the host stops.
@@ -73,8 +80,12 @@ impl Tasks {
             let _open = open;
             match work.await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(error = %chain(&*error), "a background task failed"),
-                Err(panic) => tracing::error!(panic = panic_text(&*panic), "a background task panicked"),
+                Ok(Err(error)) => {
+                    tracing::error!(error = %chain(&*error), "a background task failed")
+                }
+                Err(panic) => {
+                    tracing::error!(panic = panic_text(&*panic), "a background task panicked")
+                }
             }
         };
         tokio::spawn(work.instrument(span));
@@ -83,7 +94,9 @@ impl Tasks {
     /// Tells when the host stops.
     #[must_use]
     pub fn stop_signal(&self) -> StopSignal {
-        StopSignal { token: self.stop.clone() }
+        StopSignal {
+            token: self.stop.clone(),
+        }
     }
 
     /// Tells every task of the host to stop; the shutdown's open work says when they have.
@@ -94,7 +107,9 @@ impl Tasks {
 
 impl fmt::Debug for Tasks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tasks").field("module", &self.module).finish_non_exhaustive()
+        f.debug_struct("Tasks")
+            .field("module", &self.module)
+            .finish_non_exhaustive()
     }
 }
 

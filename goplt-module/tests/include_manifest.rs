@@ -1,5 +1,6 @@
 //! `include_manifest!` makes of a manifest what it declares: constants, settings, migrations, and SQL that knows its
 //! tables.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::time::Duration;
 
@@ -15,11 +16,26 @@ goplt_module::include_manifest!("tests/fixture/module.yaml");
 #[test]
 fn the_manifest_and_its_migrations_are_there() {
     assert_eq!(MANIFEST.name().as_str(), "fixture");
-    assert!(MANIFEST.source().ends_with("goplt-module/tests/fixture/module.yaml"));
-    assert!(!MANIFEST.source().starts_with('/'), "no path of this machine is compiled in");
-    let migrations: Vec<_> = MANIFEST.migrations().iter().map(|one| (one.version, one.dialect)).collect();
+    assert!(
+        MANIFEST
+            .source()
+            .ends_with("goplt-module/tests/fixture/module.yaml")
+    );
+    assert!(
+        !MANIFEST.source().starts_with('/'),
+        "no path of this machine is compiled in"
+    );
+    let migrations: Vec<_> = MANIFEST
+        .migrations()
+        .iter()
+        .map(|one| (one.version, one.dialect))
+        .collect();
     assert_eq!(migrations, [(1, Dialect::Any), (2, Dialect::Sqlite)]);
-    assert!(MANIFEST.migrations()[0].sql.contains("CREATE TABLE fixture_items"));
+    assert!(
+        MANIFEST.migrations()[0]
+            .sql
+            .contains("CREATE TABLE fixture_items")
+    );
 }
 
 #[test]
@@ -32,7 +48,9 @@ fn permissions_and_routes_are_constants() {
 fn load(set: &[&str]) -> Config {
     let section = Section::new("fixture", MANIFEST.config().to_vec());
     let set = set.iter().map(|&set| set.to_owned());
-    config::load(&Sources::new("/nowhere").with_set(set), &[section]).unwrap().get()
+    config::load(&Sources::new("/nowhere").with_set(set), &[section])
+        .unwrap()
+        .get()
 }
 
 #[test]
@@ -50,8 +68,16 @@ fn settings_have_their_types_and_defaults() {
 
 #[test]
 fn settings_are_read() {
-    let config = load(&["fixture.page_size=5", "fixture.greeting=hi", "fixture.key=secret", "fixture.lifetime=5s"]);
-    assert_eq!((config.page_size, config.greeting.as_deref()), (5, Some("hi")));
+    let config = load(&[
+        "fixture.page_size=5",
+        "fixture.greeting=hi",
+        "fixture.key=secret",
+        "fixture.lifetime=5s",
+    ]);
+    assert_eq!(
+        (config.page_size, config.greeting.as_deref()),
+        (5, Some("hi"))
+    );
     assert_eq!(config.lifetime, Duration::from_secs(5));
     assert!(!format!("{:?}", config.key).contains("secret\""));
 }
@@ -78,14 +104,22 @@ impl IModule for Fixture {
         for tenant in ["acme", "globex"] {
             let own = cx.service_contexts().for_tenant(tenant.parse()?);
             let mut tx = cx.db().begin(own.scope()?).await?;
-            let sql = tenant_sql!("INSERT INTO fixture_items (id, title) VALUES (?, ?)", cx.ids().next(), tenant);
+            let sql = tenant_sql!(
+                "INSERT INTO fixture_items (id, title) VALUES (?, ?)",
+                cx.ids().next(),
+                tenant
+            );
             tx.execute(sql).await?;
-            let titles: Vec<String> = tx.fetch_all(tenant_sql!("SELECT title FROM fixture_items")).await?;
+            let titles: Vec<String> = tx
+                .fetch_all(tenant_sql!("SELECT title FROM fixture_items"))
+                .await?;
             assert_eq!(titles, [tenant]);
             tx.commit().await?;
         }
         let mut tx = cx.db().begin_host_read(&cx.host_scope()?).await?;
-        let ids: Vec<Uuid> = tx.fetch_all(host_sql!("SELECT id FROM fixture_items")).await?;
+        let ids: Vec<Uuid> = tx
+            .fetch_all(host_sql!("SELECT id FROM fixture_items"))
+            .await?;
         assert_eq!(ids.len(), 2);
         Ok(())
     }
@@ -95,7 +129,11 @@ impl IModule for Fixture {
 async fn a_module_made_of_it_starts_and_sees_its_tables() {
     let folder = tempfile::tempdir().unwrap();
     let sources = Sources::new(folder.path()).with_set(["data_dir=data".to_owned()]);
-    let host = Host::builder().sources(sources).module(Fixture).build().unwrap();
+    let host = Host::builder()
+        .sources(sources)
+        .module(Fixture)
+        .build()
+        .unwrap();
     let roles = host.catalogue().role_grants();
     assert_eq!(roles["editor"][0].as_str(), "fixture.*");
     let running = host.start_in_process().await.unwrap();
@@ -110,5 +148,8 @@ struct Nothing {
 #[test]
 fn a_place_reads_like_a_compiler_message() {
     let _ = Nothing { _none: () };
-    assert_eq!(Place::new(file!(), 3, 5).to_string(), format!("{}:3:5", file!()));
+    assert_eq!(
+        Place::new(file!(), 3, 5).to_string(),
+        format!("{}:3:5", file!())
+    );
 }

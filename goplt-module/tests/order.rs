@@ -1,5 +1,6 @@
 //! The order of modules is topological, the same for every way to list them, and every cycle is found; petgraph is the
 //! oracle.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::HashSet;
 
@@ -12,7 +13,10 @@ fn graphs() -> impl Strategy<Value = (Vec<String>, Vec<(usize, usize)>)> {
     (1..30usize).prop_flat_map(|count| {
         let names = Just((0..count).collect::<Vec<_>>()).prop_shuffle();
         let names = names.prop_map(|numbers| numbers.iter().map(|n| format!("m{n:02}")).collect());
-        (names, prop::collection::vec((0..count, 0..count), 0..count * 2))
+        (
+            names,
+            prop::collection::vec((0..count, 0..count), 0..count * 2),
+        )
     })
 }
 
@@ -122,5 +126,8 @@ fn a_long_chain_needs_no_deep_stack() {
     let mut edges: Vec<_> = (1..names.len()).map(|node| (node, node - 1)).collect();
     assert_eq!(build(&names, &edges).order().unwrap().len(), names.len());
     edges.push((0, names.len() - 1));
-    assert_eq!(build(&names, &edges).order().unwrap_err()[0].len(), names.len());
+    assert_eq!(
+        build(&names, &edges).order().unwrap_err()[0].len(),
+        names.len()
+    );
 }

@@ -1,5 +1,6 @@
 //! Every kind of problem that keeps a host from starting is found before anything is done, all at once, and told with
 //! its module, its place and the mend.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod common;
 
@@ -33,7 +34,12 @@ struct BlogNeeds {
 fn a_contract_that_nobody_provides() {
     let blog = Fake::<BlogNeeds, ()>::new(&named("blog"), ());
     let shop = Fake::<(Arc<dyn BillingService>,), ()>::new(&named("shop"), ());
-    let report = report(host().module(blog).module(shop).bind::<dyn IdentityService>(Binding::Local));
+    let report = report(
+        host()
+            .module(blog)
+            .module(shop)
+            .bind::<dyn IdentityService>(Binding::Local),
+    );
     assert_snapshot!(report);
 }
 
@@ -42,7 +48,13 @@ fn a_contract_that_two_provide() {
     let first = Fake::<(), _>::new(&named("identity"), identity());
     let second = Fake::<(), _>::new(&named("accounts"), identity());
     let blog = Fake::<BlogNeeds, ()>::new(&named("blog"), ());
-    assert_snapshot!(report(host().module(first).module(second).module(blog).supply(identity())));
+    assert_snapshot!(report(
+        host()
+            .module(first)
+            .module(second)
+            .module(blog)
+            .supply(identity())
+    ));
 }
 
 #[test]
@@ -50,8 +62,17 @@ fn several_providers_are_right_for_who_wants_them_all() {
     let first = Fake::<(), _>::new(&named("identity"), identity());
     let second = Fake::<(), _>::new(&named("accounts"), identity());
     let blog = Fake::<Vec<Arc<dyn IdentityService>>, ()>::new(&named("blog"), ());
-    let host = host().module(blog).module(first).module(second).build().unwrap();
-    let names: Vec<_> = host.modules().all().map(|module| module.name().as_str()).collect();
+    let host = host()
+        .module(blog)
+        .module(first)
+        .module(second)
+        .build()
+        .unwrap();
+    let names: Vec<_> = host
+        .modules()
+        .all()
+        .map(|module| module.name().as_str())
+        .collect();
     assert_eq!(names, ["accounts", "identity", "blog"]);
 }
 
@@ -61,9 +82,18 @@ fn circles_of_dependencies_and_needs() {
     let identity_manifest = "name: identity\nversion: 1.0.0\noptional_dependencies: [\"shop\"]\n";
     let blog = plain(blog);
     let identity = Fake::<(), _>::new(identity_manifest, identity());
-    let shop = Fake::<(), _>::new("name: shop\nversion: 1.0.0\ndependencies: [\"blog\"]\n", billing());
+    let shop = Fake::<(), _>::new(
+        "name: shop\nversion: 1.0.0\ndependencies: [\"blog\"]\n",
+        billing(),
+    );
     let own = Fake::<Vec<Arc<dyn BillingService>>, _>::new(&named("vain"), billing());
-    assert_snapshot!(report(host().module(blog).module(shop).module(identity).module(own)));
+    assert_snapshot!(report(
+        host()
+            .module(blog)
+            .module(shop)
+            .module(identity)
+            .module(own)
+    ));
 }
 
 #[test]
@@ -72,13 +102,20 @@ fn versions_out_of_range() {
                 optional_dependencies: [\"shop >= 1.1\"]\n";
     let identity = "name: identity\nversion: 2.0.0\n";
     let shop = "name: shop\nversion: 1.2.0-rc.1\n";
-    assert_snapshot!(report(host().module(plain(blog)).module(plain(identity)).module(plain(shop))));
+    assert_snapshot!(report(
+        host()
+            .module(plain(blog))
+            .module(plain(identity))
+            .module(plain(shop))
+    ));
 }
 
 #[test]
 fn dependencies_that_are_missing() {
     let blog = "name: blog\nversion: 1.0.0\ndependencies:\n  - identiy ^1\n  - audit\n";
-    assert_snapshot!(report(host().module(plain(blog)).module(plain(&named("identity")))));
+    assert_snapshot!(report(
+        host().module(plain(blog)).module(plain(&named("identity")))
+    ));
 }
 
 #[test]
@@ -151,7 +188,9 @@ fn everything_at_once_in_an_order_that_depends_on_nothing() {
     ];
     let needy = || Fake::<BlogNeeds, ()>::new(&named("needy"), ());
     let text = |order: [usize; 4]| {
-        let host = order.into_iter().fold(host().module(needy()), |host, at| host.module(modules[at]()));
+        let host = order.into_iter().fold(host().module(needy()), |host, at| {
+            host.module(modules[at]())
+        });
         report(host).to_string()
     };
     let first = text([0, 1, 2, 3]);

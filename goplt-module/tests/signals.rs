@@ -1,6 +1,7 @@
 //! Signals: the first stops in order, a second one ends at once and says what was waited for, and one during the start
 //! undoes it.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod common;
 
@@ -20,7 +21,9 @@ use goplt_module::{
 use common::{Log, named, parse};
 
 fn terminate() {
-    let status = Command::new("kill").args(["-TERM", &process::id().to_string()]).status();
+    let status = Command::new("kill")
+        .args(["-TERM", &process::id().to_string()])
+        .status();
     assert!(status.unwrap().success());
 }
 
@@ -72,10 +75,17 @@ async fn run(in_start: bool, in_stop: bool) -> (Result<(), RunError>, Vec<String
     let log = Log::default();
     let module = |name: &str, in_start, in_stop| {
         let manifest = parse(&named(name));
-        Signals { manifest, log: log.clone(), in_start, in_stop }
+        Signals {
+            manifest,
+            log: log.clone(),
+            in_start,
+            in_stop,
+        }
     };
     let host = Host::builder().config(config(folder.path()));
-    let host = host.module(module("a", false, in_stop)).module(module("b", in_start, false));
+    let host = host
+        .module(module("a", false, in_stop))
+        .module(module("b", in_start, false));
     let result = host.build().unwrap().run(|_| terminate()).await;
     (result, log.lines())
 }
@@ -88,13 +98,17 @@ async fn a_signal_stops_a_second_ends_and_one_during_the_start_undoes_it() {
     assert_eq!(stopped.len(), 2);
 
     let (result, _) = run(false, true).await;
-    let RunError::Stop(error) = result.unwrap_err() else { panic!("the stop is cut short") };
+    let RunError::Stop(error) = result.unwrap_err() else {
+        panic!("the stop is cut short")
+    };
     let interrupted = error.interrupted().unwrap();
     assert_eq!(interrupted.cause(), Cause::Signal);
     assert_eq!(interrupted.stage(), "on_stop of module a");
 
     let (result, stopped) = run(true, false).await;
-    let RunError::Start(error) = result.unwrap_err() else { panic!("the start is interrupted") };
+    let RunError::Start(error) = result.unwrap_err() else {
+        panic!("the start is interrupted")
+    };
     assert!(matches!(error.cause(), StartCause::Interrupted));
     assert_eq!(error.stopped().len(), 1);
     assert_eq!(stopped.len(), 1);

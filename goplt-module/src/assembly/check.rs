@@ -11,7 +11,10 @@ pub(super) fn check(host: Host) -> Result<(), Failure> {
 
 fn summary(host: &Host) -> String {
     let modules = host.modules();
-    let routes: usize = modules.all().map(|module| module.manifest().routes().len()).sum();
+    let routes: usize = modules
+        .all()
+        .map(|module| module.manifest().routes().len())
+        .sum();
     let permissions = host.catalogue().permissions().count();
     let names: Vec<_> = modules.all().map(|module| module.name().as_str()).collect();
     let mut summary = format!(

@@ -58,7 +58,12 @@ pub struct Args {
 impl Command {
     /// Called by these words: `admin create`.
     pub fn new(path: impl Into<String>) -> Self {
-        Self { path: path.into(), about: String::new(), options: Vec::new(), run: None }
+        Self {
+            path: path.into(),
+            about: String::new(),
+            options: Vec::new(),
+            run: None,
+        }
     }
 
     /// What `--help` says of it.
@@ -78,7 +83,11 @@ impl Command {
     }
 
     fn with_option(mut self, name: String, about: String, is_required: bool) -> Self {
-        self.options.push(CommandOption { name, about, is_required });
+        self.options.push(CommandOption {
+            name,
+            about,
+            is_required,
+        });
         self
     }
 
@@ -132,7 +141,10 @@ pub fn read_secret(prompt: &str) -> io::Result<SecretString> {
     input.lock().read_line(&mut line)?;
     let secret = line.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "standard input holds no secret"));
+        return Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "standard input holds no secret",
+        ));
     }
     Ok(SecretString::from(secret))
 }

@@ -11,11 +11,18 @@ use super::Assembly;
 /// With the whole report, if there is a problem.
 pub fn assert_composition(compose: impl FnOnce(Assembly) -> Assembly) {
     let Assembly { host, .. } = compose(Assembly::new());
-    let checked = host.build().map_err(|report| report.to_string()).and_then(|host| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| error.to_string())?;
-        runtime.block_on(host.check()).map_err(|error| error.to_string())
-    });
+    let checked = host
+        .build()
+        .map_err(|report| report.to_string())
+        .and_then(|host| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let runtime = runtime.map_err(|error| error.to_string())?;
+            runtime
+                .block_on(host.check())
+                .map_err(|error| error.to_string())
+        });
     if let Err(report) = checked {
         panic!("{report}");
     }

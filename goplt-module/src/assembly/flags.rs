@@ -18,7 +18,10 @@ pub(super) fn command_line(
         .version(version.to_owned())
         .about(about.to_owned())
         .args(global_flags())
-        .subcommand(built_in("check", "Checks the composition without starting it"))
+        .subcommand(built_in(
+            "check",
+            "Checks the composition without starting it",
+        ))
         .subcommand(
             built_in("graph", "Prints modules, contracts and their order").arg(
                 Arg::new("format")
@@ -30,7 +33,10 @@ pub(super) fn command_line(
             ),
         )
         .subcommand(built_in("migrate", "Applies pending migrations"))
-        .subcommand(built_in("config", "Prints every setting and where it comes from"));
+        .subcommand(built_in(
+            "config",
+            "Prints every setting and where it comes from",
+        ));
     for command in commands {
         let words: Vec<_> = command.path.split_whitespace().collect();
         line = insert(line, &words, command);
@@ -44,18 +50,42 @@ fn built_in(name: &'static str, about: &'static str) -> clap::Command {
 
 fn global_flags() -> [Arg; 5] {
     let flag = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help).global(true)
+        Arg::new(name)
+            .long(name)
+            .value_name(value)
+            .help(help)
+            .global(true)
     };
     [
-        flag("listen", "ADDR:PORT", "Where to listen; port 0 takes a free one")
-            .value_parser(ValueParser::new(parse_listen)),
-        flag("data-dir", "DIR", "The folder of files that the process keeps"),
-        flag("config", "FILE", "A file of settings; may stand several times, the last wins")
-            .action(ArgAction::Append)
-            .value_parser(value_parser!(PathBuf)),
-        flag("set", "KEY=VALUE", "A setting; may stand several times, the last wins")
-            .action(ArgAction::Append),
-        flag("env", "NAME", "The environment: development (the default), production, or another"),
+        flag(
+            "listen",
+            "ADDR:PORT",
+            "Where to listen; port 0 takes a free one",
+        )
+        .value_parser(ValueParser::new(parse_listen)),
+        flag(
+            "data-dir",
+            "DIR",
+            "The folder of files that the process keeps",
+        ),
+        flag(
+            "config",
+            "FILE",
+            "A file of settings; may stand several times, the last wins",
+        )
+        .action(ArgAction::Append)
+        .value_parser(value_parser!(PathBuf)),
+        flag(
+            "set",
+            "KEY=VALUE",
+            "A setting; may stand several times, the last wins",
+        )
+        .action(ArgAction::Append),
+        flag(
+            "env",
+            "NAME",
+            "The environment: development (the default), production, or another",
+        ),
     ]
 }
 
@@ -79,7 +109,11 @@ fn insert(parent: clap::Command, words: &[&str], command: &Command) -> clap::Com
             .required(option.is_required)
     });
     let about = command.about.clone();
-    parent.subcommand(clap::Command::new((*word).to_owned()).about(about).args(options))
+    parent.subcommand(
+        clap::Command::new((*word).to_owned())
+            .about(about)
+            .args(options),
+    )
 }
 
 /// What was called: the words of the command, and its own matches.
@@ -109,8 +143,20 @@ pub(super) fn args(command: &Command, matches: &ArgMatches) -> Args {
 /// The sources of configuration that the flags name.
 pub(super) fn sources(matches: &ArgMatches) -> Sources {
     let mut sources = Sources::of_process()
-        .with_files(matches.get_many::<PathBuf>("config").into_iter().flatten().cloned())
-        .with_set(matches.get_many::<String>("set").into_iter().flatten().cloned());
+        .with_files(
+            matches
+                .get_many::<PathBuf>("config")
+                .into_iter()
+                .flatten()
+                .cloned(),
+        )
+        .with_set(
+            matches
+                .get_many::<String>("set")
+                .into_iter()
+                .flatten()
+                .cloned(),
+        );
     if let Some(Listen { host, port }) = matches.get_one::<Listen>("listen") {
         sources = sources
             .with_flag("--listen", "server.host", host.as_str())
@@ -134,15 +180,26 @@ struct Listen {
 
 fn parse_listen(text: &str) -> Result<Listen, String> {
     let expected = "an address and a port, such as `127.0.0.1:8080` or `[::1]:8080`";
-    let (host, port) = text.rsplit_once(':').ok_or_else(|| format!("expected {expected}"))?;
-    let port = port.parse().map_err(|_| format!("`{port}` is not a port; expected {expected}"))?;
-    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let (host, port) = text
+        .rsplit_once(':')
+        .ok_or_else(|| format!("expected {expected}"))?;
+    let port = port
+        .parse()
+        .map_err(|_| format!("`{port}` is not a port; expected {expected}"))?;
+    let bracketed = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
     let host = match bracketed {
         Some(host) => host,
-        None if host.contains(':') || host.is_empty() => return Err(format!("expected {expected}")),
+        None if host.contains(':') || host.is_empty() => {
+            return Err(format!("expected {expected}"));
+        }
         None => host,
     };
-    Ok(Listen { host: host.to_owned(), port })
+    Ok(Listen {
+        host: host.to_owned(),
+        port,
+    })
 }
 
 #[cfg(test)]
@@ -155,7 +212,15 @@ mod tests {
         assert_eq!(listen("127.0.0.1:0"), Ok(("127.0.0.1".to_owned(), 0)));
         assert_eq!(listen("[::1]:8080"), Ok(("::1".to_owned(), 8080)));
         assert_eq!(listen("localhost:80"), Ok(("localhost".to_owned(), 80)));
-        for bad in ["", ":80", "127.0.0.1", "::1:80", "host:", "host:99999", "host:-1"] {
+        for bad in [
+            "",
+            ":80",
+            "127.0.0.1",
+            "::1:80",
+            "host:",
+            "host:99999",
+            "host:-1",
+        ] {
             assert!(listen(bad).is_err(), "{bad}");
         }
     }
@@ -169,14 +234,27 @@ mod tests {
         let line = command_line("shop", "1.0.0", "", &commands);
         let matches = line
             .clone()
-            .try_get_matches_from(["shop", "--env", "test", "admin", "create", "--tenant", "acme"])
+            .try_get_matches_from([
+                "shop", "--env", "test", "admin", "create", "--tenant", "acme",
+            ])
             .unwrap();
         let (path, inner) = called(&matches);
         assert_eq!(path, "admin create");
         assert_eq!(args(&commands[0], inner).value("tenant"), "acme");
-        assert!(line.clone().try_get_matches_from(["shop", "admin", "create"]).is_err());
-        assert!(line.clone().try_get_matches_from(["shop", "admin"]).is_err());
-        assert!(line.try_get_matches_from(["shop", "admin", "list", "--listen", "x"]).is_err());
+        assert!(
+            line.clone()
+                .try_get_matches_from(["shop", "admin", "create"])
+                .is_err()
+        );
+        assert!(
+            line.clone()
+                .try_get_matches_from(["shop", "admin"])
+                .is_err()
+        );
+        assert!(
+            line.try_get_matches_from(["shop", "admin", "list", "--listen", "x"])
+                .is_err()
+        );
     }
 
     #[test]

@@ -33,16 +33,24 @@ struct Node {
 
 impl Picture {
     fn of(registry: &Registry) -> Self {
-        let places: HashMap<_, _> =
-            registry.all().enumerate().map(|(place, module)| (module.name().as_str(), place)).collect();
+        let places: HashMap<_, _> = registry
+            .all()
+            .enumerate()
+            .map(|(place, module)| (module.name().as_str(), place))
+            .collect();
         let mut providers: HashMap<TypeId, Vec<usize>> = HashMap::new();
         for place in 0..registry.len() {
             for provided in registry.module(place).provides() {
-                providers.entry(provided.contract.type_id()).or_default().push(place);
+                providers
+                    .entry(provided.contract.type_id())
+                    .or_default()
+                    .push(place);
             }
         }
         let nodes = (0..registry.len()).map(|place| Node::of(registry, place, &places, &providers));
-        Self { nodes: nodes.collect() }
+        Self {
+            nodes: nodes.collect(),
+        }
     }
 
     fn text(&self) -> String {
@@ -88,27 +96,50 @@ impl Node {
         let module = registry.module(place);
         let manifest = module.module().manifest();
         let mut after: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-        let declared = manifest.dependencies().iter().chain(manifest.optional_dependencies());
+        let declared = manifest
+            .dependencies()
+            .iter()
+            .chain(manifest.optional_dependencies());
         for dependency in declared {
             if let Some(on) = places.get(dependency.name().as_str()) {
-                after.entry(*on).or_default().push(format!("depends on {dependency}"));
+                after
+                    .entry(*on)
+                    .or_default()
+                    .push(format!("depends on {dependency}"));
             }
         }
         let mut missing = Vec::new();
         for need in module.needs() {
             let contract = need.contract;
-            let found = providers.get(&contract.type_id()).map_or(&[][..], Vec::as_slice);
+            let found = providers
+                .get(&contract.type_id())
+                .map_or(&[][..], Vec::as_slice);
             for on in found {
-                after.entry(*on).or_default().push(format!("needs {contract}"));
+                after
+                    .entry(*on)
+                    .or_default()
+                    .push(format!("needs {contract}"));
             }
             if found.is_empty() && need.kind == NeedKind::Optional {
                 missing.push(format!("without {contract}, which is optional"));
             }
         }
-        let after = after.into_iter().map(|(on, why)| (on, why.join(", "))).collect();
-        let provides = module.provides().into_iter().map(|provided| provided.contract).collect();
+        let after = after
+            .into_iter()
+            .map(|(on, why)| (on, why.join(", ")))
+            .collect();
+        let provides = module
+            .provides()
+            .into_iter()
+            .map(|provided| provided.contract)
+            .collect();
         let title = format!("{} {}", manifest.name(), manifest.version());
-        Self { title, provides, after, missing }
+        Self {
+            title,
+            provides,
+            after,
+            missing,
+        }
     }
 }
 
@@ -174,8 +205,14 @@ mod tests {
     fn host() -> Host {
         let manifest = |text| Manifest::parse("module.yaml", text).unwrap();
         let identity = Identity(manifest("name: identity\nversion: 1.0.0\n"));
-        let blog = Blog(manifest("name: blog\nversion: 1.2.0\ndependencies: [identity ^1]\n"));
-        Host::builder().module(blog).module(identity).build().unwrap()
+        let blog = Blog(manifest(
+            "name: blog\nversion: 1.2.0\ndependencies: [identity ^1]\n",
+        ));
+        Host::builder()
+            .module(blog)
+            .module(identity)
+            .build()
+            .unwrap()
     }
 
     #[test]
@@ -188,7 +225,10 @@ mod tests {
     #[test]
     fn the_picture_has_an_edge_for_each_pair() {
         let dot = render(host().modules(), "dot");
-        assert!(dot.contains("m1 -> m0 [label = \"depends on identity ^1, needs dyn Users\"];"), "{dot}");
+        assert!(
+            dot.contains("m1 -> m0 [label = \"depends on identity ^1, needs dyn Users\"];"),
+            "{dot}"
+        );
         assert_eq!(dot.matches("->").count(), 1);
     }
 }

@@ -78,7 +78,10 @@ impl Assembly {
         let program = std::env::args_os().next().map(std::path::PathBuf::from);
         let name = program.as_deref().and_then(|path| path.file_stem());
         Self {
-            name: name.map_or_else(|| "goplt".to_owned(), |name| name.to_string_lossy().into_owned()),
+            name: name.map_or_else(
+                || "goplt".to_owned(),
+                |name| name.to_string_lossy().into_owned(),
+            ),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             about: String::new(),
             host: HostBuilder::new(),

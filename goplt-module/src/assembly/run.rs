@@ -25,7 +25,8 @@ use crate::{Host, HostBuilder, host::panic_text};
 /// See the [module docs](self).
 pub fn main(compose: impl FnOnce(Assembly) -> Assembly) -> ExitCode {
     let ran = catch_unwind(AssertUnwindSafe(|| run(compose, std::env::args_os())));
-    let outcome = ran.unwrap_or_else(|panic| Err(Failure::new(format!("a bug: {}", panic_text(&*panic)))));
+    let outcome =
+        ran.unwrap_or_else(|panic| Err(Failure::new(format!("a bug: {}", panic_text(&*panic)))));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
@@ -69,26 +70,40 @@ fn run(
     compose: impl FnOnce(Assembly) -> Assembly,
     arguments: impl Iterator<Item = OsString>,
 ) -> Result<(), Failure> {
-    let Assembly { name, version, about, host, mut commands } = compose(Assembly::new());
+    let Assembly {
+        name,
+        version,
+        about,
+        host,
+        mut commands,
+    } = compose(Assembly::new());
     commands.extend(work::commands());
     let line = flags::command_line(&name, &version, &about, &commands);
-    let matches = line.try_get_matches_from(arguments).map_err(Failure::CommandLine)?;
+    let matches = line
+        .try_get_matches_from(arguments)
+        .map_err(Failure::CommandLine)?;
     let host = host.sources(flags::sources(&matches));
     let (path, inner) = flags::called(&matches);
     match path.as_str() {
         "" => serve::serve(build(host)?),
         "check" => check::check(build(host)?),
         "graph" => {
-            let format = inner.get_one::<String>("format").map_or("text", String::as_str);
+            let format = inner
+                .get_one::<String>("format")
+                .map_or("text", String::as_str);
             print(&graph::render(build(host)?.modules(), format))
         }
         "migrate" => serve::migrate(build(host)?),
         "config" => print(&settings(&build(host)?)),
         _ => {
             let index = commands.iter().position(|command| command.path == path);
-            let mut command = commands.swap_remove(index.ok_or_else(|| Failure::new("unknown command"))?);
+            let mut command =
+                commands.swap_remove(index.ok_or_else(|| Failure::new("unknown command"))?);
             let args = flags::args(&command, inner);
-            let run: Run = command.run.take().ok_or_else(|| Failure::new("the command does nothing"))?;
+            let run: Run = command
+                .run
+                .take()
+                .ok_or_else(|| Failure::new("the command does nothing"))?;
             serve::command(build(host)?, path, |cx| run(cx, args))
         }
     }
@@ -101,7 +116,9 @@ fn build(host: HostBuilder) -> Result<Host, Failure> {
 fn settings(host: &Host) -> String {
     let environment = host.config().environment();
     let lines = host.config().iter().map(|setting| format!("{setting}\n"));
-    lines.fold(format!("# environment: {environment}\n"), |all, line| all + &line)
+    lines.fold(format!("# environment: {environment}\n"), |all, line| {
+        all + &line
+    })
 }
 
 /// Writes logs from here on, as the configuration says.
@@ -113,11 +130,15 @@ pub(super) fn start_logs(host: &Host) -> Result<(), Failure> {
 /// To standard output, complete or not at all.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
-    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    let written = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
     match written {
         // `graph | head` is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| Failure::new(format!("cannot print: {}", chain(&error)))),
+        written => {
+            written.map_err(|error| Failure::new(format!("cannot print: {}", chain(&error))))
+        }
     }
 }
 

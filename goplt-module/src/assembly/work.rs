@@ -14,14 +14,23 @@ use crate::HostContext;
 /// What every assembly has.
 pub(super) fn commands() -> Vec<Command> {
     vec![
-        letters("dead-letters list", "Lists events that were given up, the oldest first")
-            .optional("limit", "At most this many; 100 by default")
-            .run(list_letters),
+        letters(
+            "dead-letters list",
+            "Lists events that were given up, the oldest first",
+        )
+        .optional("limit", "At most this many; 100 by default")
+        .run(list_letters),
         letters("dead-letters replay", "Has given up events handled again").run(replay_letters),
-        letters("dead-letters purge", "Throws given up events away; their keys go on without them")
-            .run(purge_letters),
+        letters(
+            "dead-letters purge",
+            "Throws given up events away; their keys go on without them",
+        )
+        .run(purge_letters),
         jobs("jobs list", "Lists jobs, the newest first")
-            .optional("state", "Those in this state: scheduled, ready, running, done or failed")
+            .optional(
+                "state",
+                "Those in this state: scheduled, ready, running, done or failed",
+            )
             .optional("limit", "At most this many; 100 by default")
             .run(list_jobs),
         jobs("jobs retry", "Has failed jobs run again").run(retry_jobs),
@@ -116,7 +125,11 @@ async fn list_jobs(cx: HostContext, args: Args) -> Result<(), BoxError> {
     let jobs = all_jobs(&cx).list(&job_filter(&args)?).await?;
     let mut text = String::new();
     for job in jobs {
-        let tenant = if job.tenant.is_empty() { "-" } else { &job.tenant };
+        let tenant = if job.tenant.is_empty() {
+            "-"
+        } else {
+            &job.tenant
+        };
         writeln!(
             text,
             "{} {}/{} {} tenant={tenant} run_at={} attempts={}",
@@ -168,7 +181,10 @@ fn job_filter(args: &Args) -> Result<JobFilter, BoxError> {
     }
     if let Some(state) = args.get("state") {
         let Some(state) = JobState::parse(state) else {
-            return Err(format!("`{state}` is not a state: scheduled, ready, running, done or failed").into());
+            return Err(format!(
+                "`{state}` is not a state: scheduled, ready, running, done or failed"
+            )
+            .into());
         };
         filter = filter.with_state(state);
     }
@@ -185,6 +201,10 @@ fn narrowed(args: &Args, options: &[&str]) -> Result<(), BoxError> {
 }
 
 fn print(text: String, or: &str) -> Result<(), BoxError> {
-    let text = if text.is_empty() { format!("{or}\n") } else { text };
+    let text = if text.is_empty() {
+        format!("{or}\n")
+    } else {
+        text
+    };
     run::print(&text).map_err(|failure| format!("{failure:?}").into())
 }

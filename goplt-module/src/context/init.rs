@@ -21,7 +21,11 @@ impl<'a> InitContext<'a> {
         routes: &'a mut RouteTable,
         workers: &'a mut Workers,
     ) -> Self {
-        Self { cell, routes, workers }
+        Self {
+            cell,
+            routes,
+            workers,
+        }
     }
 
     /// Mounts handlers with the state `service` on the routes that the manifest declares.

@@ -23,6 +23,7 @@ impl ServiceContexts {
     }
 
     /// A context in `tenant`, with a fresh request id and without deadline.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot: see the invariant")]
     #[must_use]
     pub fn for_tenant(&self, tenant: TenantId) -> RequestContext {
         let cx = RequestContext::new(self.ids.request_id()).with_principal(self.principal.clone());

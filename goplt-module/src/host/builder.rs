@@ -213,8 +213,14 @@ impl HostBuilder {
     /// # Errors
     ///
     /// Every problem at once: of the modules, of their wiring, of the configuration.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot: see the invariant")]
     pub fn build(self) -> Result<Host, StartupReport> {
-        let Self { modules, bindings, settings, parts } = self;
+        let Self {
+            modules,
+            bindings,
+            settings,
+            parts,
+        } = self;
         let mut problems = Vec::new();
         let config = match settings {
             Settings::Loaded(config) => Some(config),
@@ -226,12 +232,24 @@ impl HostBuilder {
                 needs: module.needs(),
                 provides: module.provides(),
             });
-            let supplied = parts.supplied.iter().map(|(contract, _)| *contract).collect();
+            let supplied = parts
+                .supplied
+                .iter()
+                .map(|(contract, _)| *contract)
+                .collect();
             let outside = parts.outside.clone();
-            let composition = Composition { modules: facts.collect(), supplied, outside, bindings };
+            let composition = Composition {
+                modules: facts.collect(),
+                supplied,
+                outside,
+                bindings,
+            };
             let checked = check::check(&composition);
             problems.extend(checked.problems);
-            let manifests = checked.order.iter().map(|&at| composition.modules[at].manifest);
+            let manifests = checked
+                .order
+                .iter()
+                .map(|&at| composition.modules[at].manifest);
             (checked.order.clone(), Catalogue::of(manifests))
         };
         StartupReport::check(problems)?;

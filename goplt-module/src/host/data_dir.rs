@@ -51,13 +51,21 @@ impl DataDir {
     /// Makes the folder if it is not there.
     pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
         let made = missing(path);
-        let dir = Self { path: path.to_owned(), made, lock: None, is_scratch: false };
+        let dir = Self {
+            path: path.to_owned(),
+            made,
+            lock: None,
+            is_scratch: false,
+        };
         let made = fs::create_dir_all(path).and_then(|()| probe(path));
         match made {
             Ok(()) => Ok(dir),
             Err(source) => {
                 dir.discard();
-                Err(DataDirError::Unwritable { path: path.to_owned(), source })
+                Err(DataDirError::Unwritable {
+                    path: path.to_owned(),
+                    source,
+                })
             }
         }
     }
@@ -80,11 +88,18 @@ impl DataDir {
     /// Takes the lock, for as long as this process lives or until this is dropped.
     pub(crate) fn lock(mut self) -> Result<Self, DataDirError> {
         let path = self.path.join(LOCK);
-        let locked = File::options().create(true).truncate(false).read(true).write(true).open(&path);
+        let locked = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path);
         let locked = locked.map_err(TryLockError::Error).and_then(|mut file| {
             file.try_lock()?;
             // For the message of whoever comes second; the lock itself is the kernel's.
-            file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(TryLockError::Error)?;
+            file.set_len(0)
+                .and_then(|()| write!(file, "{}", std::process::id()))
+                .map_err(TryLockError::Error)?;
             Ok(file)
         });
         match locked {
@@ -94,8 +109,12 @@ impl DataDir {
             }
             Err(TryLockError::WouldBlock) => {
                 let pid = fs::read_to_string(&path).ok();
-                let pid = pid.filter(|pid| !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit()));
-                Err(DataDirError::InUse { path: self.path.clone(), pid })
+                let pid =
+                    pid.filter(|pid| !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit()));
+                Err(DataDirError::InUse {
+                    path: self.path.clone(),
+                    pid,
+                })
             }
             Err(TryLockError::Error(source)) => {
                 let path = self.path.clone();
@@ -136,7 +155,11 @@ impl Drop for DataDir {
 /// The folders on the way that do not exist, outermost first.
 fn missing(path: &Path) -> Vec<PathBuf> {
     let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
-    let mut missing: Vec<_> = path.ancestors().take_while(is_missing).map(Path::to_owned).collect();
+    let mut missing: Vec<_> = path
+        .ancestors()
+        .take_while(is_missing)
+        .map(Path::to_owned)
+        .collect();
     missing.reverse();
     missing
 }
@@ -176,7 +199,10 @@ mod tests {
         let first = DataDir::open(root.path()).unwrap().lock().unwrap();
         let second = DataDir::open(root.path()).unwrap().lock().unwrap_err();
         let pid = std::process::id();
-        assert!(second.to_string().contains(&format!("process {pid}")), "{second}");
+        assert!(
+            second.to_string().contains(&format!("process {pid}")),
+            "{second}"
+        );
         drop(first);
         assert!(DataDir::open(root.path()).unwrap().lock().is_ok());
     }

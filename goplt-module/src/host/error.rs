@@ -83,7 +83,12 @@ pub struct StopError {
 impl StartError {
     /// Before anything had started.
     pub(super) fn early(cause: impl Into<StartCause>) -> Self {
-        Self { cause: cause.into(), stopped: Vec::new(), failures: Vec::new(), interrupted: None }
+        Self {
+            cause: cause.into(),
+            stopped: Vec::new(),
+            failures: Vec::new(),
+            interrupted: None,
+        }
     }
 
     pub(super) fn rolled_back(
@@ -93,9 +98,18 @@ impl StartError {
     ) -> Self {
         let (failures, interrupted) = match stop {
             Ok(()) => (Vec::new(), None),
-            Err(StopError { failures, interrupted, .. }) => (failures, interrupted),
+            Err(StopError {
+                failures,
+                interrupted,
+                ..
+            }) => (failures, interrupted),
         };
-        Self { cause, stopped, failures, interrupted }
+        Self {
+            cause,
+            stopped,
+            failures,
+            interrupted,
+        }
     }
 
     pub(super) fn unclean(stop: StopError) -> Self {
@@ -162,7 +176,11 @@ impl StopError {
         if failures.is_empty() && interrupted.is_none() {
             return Ok(());
         }
-        Err(Self { failures, interrupted, connections })
+        Err(Self {
+            failures,
+            interrupted,
+            connections,
+        })
     }
 
     /// The hooks that failed.
@@ -202,7 +220,10 @@ impl fmt::Display for StopError {
         if let Some(interrupted) = &self.interrupted {
             write!(f, "\n{interrupted}")?;
         }
-        for OpenConnection { peer, in_flight, .. } in &self.connections {
+        for OpenConnection {
+            peer, in_flight, ..
+        } in &self.connections
+        {
             write!(f, "\ncut off: {peer}, {in_flight} in flight")?;
         }
         Ok(())

@@ -65,9 +65,16 @@ pub(crate) async fn run<T>(
         Ok(Err(panic)) => Err(HookFailure::Panicked(panic_text(&*panic))),
         Err(_) => Err(HookFailure::TimedOut),
     };
-    let timing = HookTiming { module: module.clone(), hook, elapsed: start.elapsed() };
+    let timing = HookTiming {
+        module: module.clone(),
+        hook,
+        elapsed: start.elapsed(),
+    };
     tracing::debug!(%module, %hook, elapsed = ?timing.elapsed, ok = result.is_ok(), "hook");
-    let result = result.map_err(|failure| HookError { timing: timing.clone(), failure });
+    let result = result.map_err(|failure| HookError {
+        timing: timing.clone(),
+        failure,
+    });
     (timing, result)
 }
 
@@ -102,10 +109,16 @@ impl HookError {
 /// With the whole chain of causes: it is the last that is heard of them.
 impl fmt::Display for HookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HookTiming { module, hook, elapsed } = &self.timing;
+        let HookTiming {
+            module,
+            hook,
+            elapsed,
+        } = &self.timing;
         write!(f, "`{hook}` of module {module} ")?;
         match &self.failure {
-            HookFailure::Failed(error) => write!(f, "failed after {elapsed:.0?}: {}", chain(&**error)),
+            HookFailure::Failed(error) => {
+                write!(f, "failed after {elapsed:.0?}: {}", chain(&**error))
+            }
             HookFailure::Panicked(text) => write!(f, "panicked after {elapsed:.0?}: {text}"),
             HookFailure::TimedOut => write!(f, "did not return within {elapsed:.0?}"),
         }

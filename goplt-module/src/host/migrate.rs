@@ -31,16 +31,25 @@ impl Host {
 
     async fn migrate_in_place(&self) -> Result<MigrationReport, StartCause> {
         let settings = database_settings(&self.config);
-        let db = TenantDb::open(&settings, &self.parts.mint).await.map_err(StartCause::Database)?;
+        let db = TenantDb::open(&settings, &self.parts.mint)
+            .await
+            .map_err(StartCause::Database)?;
         let migrated = apply(&db, &self.registry).await;
         db.close().await;
         migrated.map_err(StartCause::Migration)
     }
 }
 
-pub(super) async fn apply(db: &TenantDb, modules: &Registry) -> Result<MigrationReport, MigrationError> {
-    let modules = modules.all().map(|module| ModuleMigrations::of(module.manifest()));
-    let modules: Vec<_> = std::iter::once(kernel_migrations()).chain(modules).collect();
+pub(super) async fn apply(
+    db: &TenantDb,
+    modules: &Registry,
+) -> Result<MigrationReport, MigrationError> {
+    let modules = modules
+        .all()
+        .map(|module| ModuleMigrations::of(module.manifest()));
+    let modules: Vec<_> = std::iter::once(kernel_migrations())
+        .chain(modules)
+        .collect();
     let report = migration::run(db, &modules).await?;
     for applied in report.applied() {
         tracing::info!(module = %applied.module, file = applied.file, took = ?applied.took, "migrated");
@@ -63,7 +72,11 @@ impl fmt::Display for Migrated {
         }
         for (index, applied) in self.0.applied().iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
-            write!(f, "{separator}applied {}/{} in {:.0?}", applied.module, applied.file, applied.took)?;
+            write!(
+                f,
+                "{separator}applied {}/{} in {:.0?}",
+                applied.module, applied.file, applied.took
+            )?;
         }
         Ok(())
     }

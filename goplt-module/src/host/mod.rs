@@ -19,6 +19,7 @@ use goplt_core::config::Config;
 
 use crate::{Catalogue, Registry};
 
+use self::builder::Parts;
 pub use self::{
     builder::HostBuilder,
     context::HostContext,
@@ -30,7 +31,6 @@ pub use self::{
     run::RunError,
     running::RunningHost,
 };
-use self::builder::Parts;
 pub(crate) use self::{
     hook::panic_text,
     shared::{ModuleCell, Shared},
@@ -65,7 +65,12 @@ impl Host {
 
     fn new(registry: Registry, catalogue: Catalogue, config: Config, parts: Parts) -> Self {
         let (registry, catalogue) = (Arc::new(registry), Arc::new(catalogue));
-        Self { registry, catalogue, config, parts }
+        Self {
+            registry,
+            catalogue,
+            config,
+            parts,
+        }
     }
 
     /// The modules, in the order in which they are initialised.
@@ -89,6 +94,8 @@ impl Host {
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Host").field("modules", &self.registry).finish_non_exhaustive()
+        f.debug_struct("Host")
+            .field("modules", &self.registry)
+            .finish_non_exhaustive()
     }
 }

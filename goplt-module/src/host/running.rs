@@ -56,7 +56,6 @@ impl RunningHost {
     }
 
     /// Every route behind the whole stack of layers, for calls without a network.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -91,7 +90,13 @@ impl RunningHost {
     ///
     /// [`StopError`] if a hook failed (the others still ran) or time ran out (it says what it waited for).
     pub async fn stop(self) -> Result<(), StopError> {
-        let Self { stopping, contracts, router, data_dir, .. } = self;
+        let Self {
+            stopping,
+            contracts,
+            router,
+            data_dir,
+            ..
+        } = self;
         // What modules hold of one another goes before the database closes.
         drop((contracts, router));
         let result = stopping.stop().await;
@@ -105,10 +110,17 @@ impl Stopping {
     pub(super) fn started(&self) -> Vec<ModuleName> {
         let registry = &self.shared.registry;
         let started = |index: &usize| {
-            matches!(registry.state_at(*index), ModuleState::Started | ModuleState::Running)
+            matches!(
+                registry.state_at(*index),
+                ModuleState::Started | ModuleState::Running
+            )
         };
         let name = |index: usize| registry.module(index).module().name().clone();
-        (0..registry.len()).rev().filter(started).map(name).collect()
+        (0..registry.len())
+            .rev()
+            .filter(started)
+            .map(name)
+            .collect()
     }
 
     pub(super) async fn stop(&self) -> Result<(), StopError> {
@@ -126,17 +138,25 @@ impl Stopping {
         let shutdown = &self.shutdown;
         shutdown.drain();
         if let Some(serving) = &self.serving {
-            shutdown.stage("finish requests in flight", serving.drain()).await?;
+            shutdown
+                .stage("finish requests in flight", serving.drain())
+                .await?;
         }
         self.shared.tasks.stop();
         shutdown.wait_for_open_work("background tasks").await?;
         for index in (0..self.shared.registry.len()).rev() {
             self.stop_module(index, failures).await?;
         }
-        shutdown.stage("close the database", self.shared.db.close()).await
+        shutdown
+            .stage("close the database", self.shared.db.close())
+            .await
     }
 
-    async fn stop_module(&self, index: usize, failures: &mut Vec<HookError>) -> Result<(), Interrupted> {
+    async fn stop_module(
+        &self,
+        index: usize,
+        failures: &mut Vec<HookError>,
+    ) -> Result<(), Interrupted> {
         let registry = &self.shared.registry;
         registry.step(index, Step::Stop);
         if registry.state_at(index) != ModuleState::Stopping {
@@ -146,11 +166,17 @@ impl Stopping {
         let name = module.module().name();
         // Half of what is left: one that hangs leaves time for the others.
         let deadline = Instant::now() + self.shutdown.remaining() / 2;
-        let cell = ModuleCell { host: Arc::clone(&self.shared), index };
+        let cell = ModuleCell {
+            host: Arc::clone(&self.shared),
+            index,
+        };
         let cx = StopContext::new(cell, deadline);
         let work = async { module.on_stop(&cx).await };
         let work = hook::run(name, Hook::OnStop, deadline, work);
-        let (_, result) = self.shutdown.stage(format!("on_stop of module {name}"), work).await?;
+        let (_, result) = self
+            .shutdown
+            .stage(format!("on_stop of module {name}"), work)
+            .await?;
         failures.extend(result.err());
         registry.step(index, Step::Finish);
         Ok(())
@@ -159,6 +185,8 @@ impl Stopping {
 
 impl fmt::Debug for RunningHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunningHost").field("modules", self.modules()).finish_non_exhaustive()
+        f.debug_struct("RunningHost")
+            .field("modules", self.modules())
+            .finish_non_exhaustive()
     }
 }

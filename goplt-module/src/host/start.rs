@@ -5,8 +5,11 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use axum::Router;
 use goplt_core::{
     ModuleName,
+    config::{
+        Config,
+        kernel::{DatabaseConfig, ServerConfig},
+    },
     contract::GuardSettings,
-    config::{Config, kernel::{DatabaseConfig, ServerConfig}},
     data::{DatabaseSettings, TenantDb},
     health::{Criticality, Health},
     id::Ids,
@@ -16,7 +19,8 @@ use goplt_core::{
 use tokio::time::Instant;
 
 use super::{
-    EdgeContext, Host, HostContext, ModuleCell, RunningHost, Shared, StartCause, StartError, Workers,
+    EdgeContext, Host, HostContext, ModuleCell, RunningHost, Shared, StartCause, StartError,
+    Workers,
     builder::Parts,
     data_dir::DataDir,
     edge::MakeLayer,
@@ -26,7 +30,7 @@ use super::{
 };
 use crate::{
     InitContext, Place, ProblemCode, StartContext, StartupProblem, StartupReport, Tasks,
-    http::{self, HttpSettings, RouteTable, Server, StackSettings},
+    http::{self, CorsSettings, HttpSettings, RouteTable, Server, StackSettings},
     lifecycle::Step,
     wiring::Contracts,
 };
@@ -112,7 +116,12 @@ pub(crate) async fn start(
     purpose: Purpose,
     shutdown: Shutdown,
 ) -> Result<RunningHost, StartError> {
-    let Host { registry, catalogue, config, mut parts } = host;
+    let Host {
+        registry,
+        catalogue,
+        config,
+        mut parts,
+    } = host;
     // The port first: a start that cannot have it must not leave a folder behind.
     let server = match purpose {
         Purpose::Serve => Some(listen(&config).await.map_err(StartError::early)?),
@@ -129,7 +138,10 @@ pub(crate) async fn start(
         Purpose::Check => DatabaseSettings::in_memory(),
     };
     let metrics = Metrics::new();
-    let db = match TenantDb::open(&settings, &parts.mint).await.map_err(StartCause::Database) {
+    let db = match TenantDb::open(&settings, &parts.mint)
+        .await
+        .map_err(StartCause::Database)
+    {
         Ok(db) => db
             .with_metrics(metrics.clone())
             .with_seams(parts.clock.clone(), parts.random.clone()),
@@ -166,10 +178,23 @@ pub(crate) async fn start(
         outcome = starting.run(&mut parts, purpose) => outcome,
         () = shutdown.draining() => Err(StartCause::Interrupted),
     };
-    let Starting { timings, has_migrated, address, .. } = starting;
-    let mut stopping = Stopping { shared, shutdown, serving: None };
+    let Starting {
+        timings,
+        has_migrated,
+        address,
+        ..
+    } = starting;
+    let mut stopping = Stopping {
+        shared,
+        shutdown,
+        serving: None,
+    };
     match outcome {
-        Ok(Started { contracts, router, workers }) => {
+        Ok(Started {
+            contracts,
+            router,
+            workers,
+        }) => {
             match purpose {
                 Purpose::Serve => workers.spawn(&stopping.shared, true),
                 Purpose::InProcess => workers.spawn(&stopping.shared, false),
@@ -179,7 +204,14 @@ pub(crate) async fn start(
             if purpose != Purpose::Check {
                 stopping.shared.set_running();
             }
-            Ok(RunningHost { stopping, contracts, router, address, timings, data_dir })
+            Ok(RunningHost {
+                stopping,
+                contracts,
+                router,
+                address,
+                timings,
+                data_dir,
+            })
         }
         Err(cause) => {
             let started = stopping.started();
@@ -214,17 +246,19 @@ async fn listen(config: &Config) -> Result<Server, StartCause> {
 
 /// What the section `server` says of HTTP.
 pub(super) fn http_settings(server: &ServerConfig) -> HttpSettings {
-    let mut settings = HttpSettings::default();
-    settings.timeout = server.timeout;
-    settings.header_timeout = server.header_timeout;
-    settings.idle_timeout = server.idle_timeout;
-    settings.body_limit = u64::try_from(server.body_limit).unwrap_or(u64::MAX);
-    settings.max_in_flight = server.max_in_flight;
-    settings.max_connections = server.max_connections;
-    settings.cors.origins.clone_from(&server.cors.origins);
-    settings.cors.credentials = server.cors.credentials;
-    settings.cors.max_age = server.cors.max_age;
-    settings
+    HttpSettings {
+        timeout: server.timeout,
+        header_timeout: server.header_timeout,
+        idle_timeout: server.idle_timeout,
+        body_limit: u64::try_from(server.body_limit).unwrap_or(u64::MAX),
+        max_in_flight: server.max_in_flight,
+        max_connections: server.max_connections,
+        cors: CorsSettings {
+            origins: server.cors.origins.clone(),
+            credentials: server.cors.credentials,
+            max_age: server.cors.max_age,
+        },
+    }
 }
 
 /// A start under way.
@@ -251,12 +285,17 @@ impl Starting {
             supply(&mut contracts);
         }
         let mut workers = Workers::default();
-        self.init_all(&mut contracts, &mut routes, &mut workers).await?;
+        self.init_all(&mut contracts, &mut routes, &mut workers)
+            .await?;
         self.check_mounted(&routes, &workers)?;
         let router = self.edge(routes.into_router(), parts)?;
         let contracts = Arc::new(contracts);
         if purpose == Purpose::Check {
-            return Ok(Started { contracts, router, workers });
+            return Ok(Started {
+                contracts,
+                router,
+                workers,
+            });
         }
         self.migrate().await?;
         self.start_all().await?;
@@ -269,7 +308,11 @@ impl Starting {
             };
             seed(context).await.map_err(StartCause::Seed)?;
         }
-        Ok(Started { contracts, router, workers })
+        Ok(Started {
+            contracts,
+            router,
+            workers,
+        })
     }
 
     fn guard_settings(&self, parts: &Parts) -> GuardSettings {
@@ -330,11 +373,22 @@ impl Starting {
 
     /// Puts the stack around the routes.
     fn edge(&self, routes: Router, parts: &mut Parts) -> Result<Router, StartCause> {
-        let cx = EdgeContext { host: Arc::clone(&self.shared) };
-        let make = |layer, make: Option<MakeLayer>| {
-            make.map(|make| make(&cx)).transpose().map_err(|source| StartCause::Layer { layer, source })
+        let cx = EdgeContext {
+            host: Arc::clone(&self.shared),
         };
-        let Shared { config, ids, random, metrics, health, .. } = &*self.shared;
+        let make = |layer, make: Option<MakeLayer>| {
+            make.map(|make| make(&cx))
+                .transpose()
+                .map_err(|source| StartCause::Layer { layer, source })
+        };
+        let Shared {
+            config,
+            ids,
+            random,
+            metrics,
+            health,
+            ..
+        } = &*self.shared;
         let settings = StackSettings {
             http: http_settings(&config.get()),
             ids: ids.clone(),
@@ -350,10 +404,16 @@ impl Starting {
     /// A promise that `Provides` did not keep: only one written by hand can.
     fn check_supplied(&self, index: usize, contracts: &Contracts) -> Result<(), StartCause> {
         let module = self.shared.registry.module(index);
-        let problems = module.provides().into_iter().filter(|provided| contracts.count(&provided.contract) == 0);
+        let problems = module
+            .provides()
+            .into_iter()
+            .filter(|provided| contracts.count(&provided.contract) == 0);
         let manifest = module.module().manifest();
         let problems = problems.map(|provided| {
-            let message = format!("promised `{}` and did not hand it over in `init`", provided.contract);
+            let message = format!(
+                "promised `{}` and did not hand it over in `init`",
+                provided.contract
+            );
             StartupProblem::of(ProblemCode::NotSupplied, manifest, message)
                 .with_mend("hand it over in `Provides::supply`, or do not declare it there")
         });
@@ -369,7 +429,10 @@ impl Starting {
                 let Some(route) = manifest.routes().iter().find(|route| route.id == id) else {
                     continue;
                 };
-                let message = format!("the route `{} {}` (`{id}`) has no handler", route.method, route.path);
+                let message = format!(
+                    "the route `{} {}` (`{id}`) has no handler",
+                    route.method, route.path
+                );
                 let problem = StartupProblem::of(ProblemCode::NotMounted, manifest, message)
                     .at(Place::in_manifest(manifest, route.mark))
                     .with_mend("mount one in `init`, or take the route out of the manifest");
@@ -377,18 +440,28 @@ impl Starting {
             }
         }
         problems.extend(routes.errors().iter().map(|error| {
-            StartupProblem::new(ProblemCode::Mount, crate::Subject::Assembly, error.to_string())
+            StartupProblem::new(
+                ProblemCode::Mount,
+                crate::Subject::Assembly,
+                error.to_string(),
+            )
         }));
         Ok(StartupReport::check(problems)?)
     }
 
-    fn record<T>(&mut self, (timing, result): (HookTiming, Result<T, HookError>)) -> Result<T, HookError> {
+    fn record<T>(
+        &mut self,
+        (timing, result): (HookTiming, Result<T, HookError>),
+    ) -> Result<T, HookError> {
         self.timings.push(timing);
         result
     }
 
     fn cell(&self, index: usize) -> ModuleCell {
-        ModuleCell { host: Arc::clone(&self.shared), index }
+        ModuleCell {
+            host: Arc::clone(&self.shared),
+            index,
+        }
     }
 }
 
@@ -402,9 +475,10 @@ impl Shared {
 
     fn register_health(&self) {
         let db = self.db.clone();
-        self.health.register("database", Criticality::Critical, move || {
-            let db = db.clone();
-            async move { db.ping().await.map_err(|error| error.to_string()) }
-        });
+        self.health
+            .register("database", Criticality::Critical, move || {
+                let db = db.clone();
+                async move { db.ping().await.map_err(|error| error.to_string()) }
+            });
     }
 }

@@ -29,21 +29,35 @@ impl Workers {
                 let mut handled = self.events.subscriptions();
                 if !handled.any(|(group, name)| group == manifest.name() && name == event.name) {
                     let what = format!("the event `{}` is heard and has no handler", event.name);
-                    problems.push(unhandled(manifest, event.mark, what, "cx.events(&service).on(…)"));
+                    problems.push(unhandled(
+                        manifest,
+                        event.mark,
+                        what,
+                        "cx.events(&service).on(…)",
+                    ));
                 }
             }
             for job in manifest.jobs() {
                 let mut handled = self.jobs.keys();
-                if !handled.any(|key| key.module() == manifest.name().as_str() && key.name() == job.name) {
+                if !handled
+                    .any(|key| key.module() == manifest.name().as_str() && key.name() == job.name)
+                {
                     let what = format!("the job `{}` has no handler", job.name);
-                    problems.push(unhandled(manifest, job.mark, what, "cx.jobs(&service).on(…)"));
+                    problems.push(unhandled(
+                        manifest,
+                        job.mark,
+                        what,
+                        "cx.jobs(&service).on(…)",
+                    ));
                 }
             }
         }
         let clashes = self.events.clashes().iter().map(ToString::to_string);
         let jobs = self.jobs.problems().iter().map(ToString::to_string);
         problems.extend(
-            clashes.chain(jobs).map(|what| StartupProblem::new(ProblemCode::Handler, Subject::Assembly, what)),
+            clashes
+                .chain(jobs)
+                .map(|what| StartupProblem::new(ProblemCode::Handler, Subject::Assembly, what)),
         );
         problems
     }
@@ -52,18 +66,33 @@ impl Workers {
     /// what a process which died has leased is taken over at once.
     pub(super) fn spawn(self, shared: &Shared, alone: bool) {
         let publishes = |manifest: &Manifest| !manifest.events().publishes.is_empty();
-        let any = shared.registry.all().any(|module| publishes(module.manifest()));
+        let any = shared
+            .registry
+            .all()
+            .any(|module| publishes(module.manifest()));
         if any || !self.events.is_empty() {
-            let settings = if alone { EventSettings::new().alone() } else { EventSettings::new() };
+            let settings = if alone {
+                EventSettings::new().alone()
+            } else {
+                EventSettings::new()
+            };
             let runner = EventRunner::new(shared.db.clone(), shared.mint.clone(), self.events);
             let runner = runner.with_settings(settings);
-            shared.tasks.spawn("events", |stop| until(stop, |token| runner.run(token)));
+            shared
+                .tasks
+                .spawn("events", |stop| until(stop, |token| runner.run(token)));
         }
         if !self.jobs.is_empty() {
-            let settings = if alone { JobSettings::new().alone() } else { JobSettings::new() };
+            let settings = if alone {
+                JobSettings::new().alone()
+            } else {
+                JobSettings::new()
+            };
             let runner = JobRunner::new(shared.db.clone(), shared.mint.clone(), self.jobs);
             let runner = runner.with_settings(settings);
-            shared.tasks.spawn("jobs", |stop| until(stop, |token| runner.run(token)));
+            shared
+                .tasks
+                .spawn("jobs", |stop| until(stop, |token| runner.run(token)));
         }
     }
 }
@@ -71,7 +100,9 @@ impl Workers {
 fn unhandled(manifest: &Manifest, mark: Mark, what: String, call: &str) -> StartupProblem {
     StartupProblem::of(ProblemCode::NotHandled, manifest, what)
         .at(Place::in_manifest(manifest, mark))
-        .with_mend(format!("register one in `init` with `{call}`, or take it out of the manifest"))
+        .with_mend(format!(
+            "register one in `init` with `{call}`, or take it out of the manifest"
+        ))
 }
 
 /// Runs work that drains, and drains it when the host stops its tasks.

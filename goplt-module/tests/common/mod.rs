@@ -1,6 +1,16 @@
 //! Contracts and modules for tests, written by hand as the generator would.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "each test uses a part of it"
+)]
+#![allow(
+    clippy::unwrap_used,
+    missing_debug_implementations,
+    reason = "helpers of tests"
+)]
 
 use std::{
     sync::{Arc, Mutex},
@@ -189,7 +199,10 @@ pub fn plain(manifest: &str) -> Fake<(), ()> {
 
 /// A manifest; its file is called after the module.
 pub fn parse(text: &str) -> Manifest {
-    let name = text.lines().find_map(|line| line.strip_prefix("name: ")).unwrap_or("unnamed");
+    let name = text
+        .lines()
+        .find_map(|line| line.strip_prefix("name: "))
+        .unwrap_or("unnamed");
     Manifest::parse(&format!("{name}/module.yaml"), text).unwrap()
 }
 

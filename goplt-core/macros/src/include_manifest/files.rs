@@ -29,7 +29,9 @@ impl ManifestFile {
             .map(PathBuf::from)
             .unwrap_or_default();
         let in_package = package.join(path);
-        let beside = named_in.and_then(Path::parent).map(|folder| folder.join(path));
+        let beside = named_in
+            .and_then(Path::parent)
+            .map(|folder| folder.join(path));
         let full = match beside.filter(|beside| !in_package.exists() && beside.exists()) {
             Some(beside) => beside.canonicalize().unwrap_or(beside),
             None => in_package,

@@ -2,7 +2,10 @@
 
 use std::{any::TypeId, collections::HashMap};
 
-use goplt_core::{contract::Binding, manifest::{Manifest, yaml::Mark}};
+use goplt_core::{
+    contract::Binding,
+    manifest::{Manifest, yaml::Mark},
+};
 
 use super::View;
 use crate::{
@@ -17,7 +20,9 @@ pub(super) struct Providers {
 
 impl Providers {
     pub(super) fn of(&self, contract: &ContractId) -> &[usize] {
-        self.by_contract.get(&contract.type_id()).map_or(&[], Vec::as_slice)
+        self.by_contract
+            .get(&contract.type_id())
+            .map_or(&[], Vec::as_slice)
     }
 }
 
@@ -26,7 +31,10 @@ impl View<'_, '_> {
         let mut by_contract: HashMap<TypeId, Vec<usize>> = HashMap::new();
         for (position, facts) in self.facts.iter().enumerate() {
             for provided in &facts.provides {
-                by_contract.entry(provided.contract.type_id()).or_default().push(position);
+                by_contract
+                    .entry(provided.contract.type_id())
+                    .or_default()
+                    .push(position);
             }
         }
         Providers { by_contract }
@@ -55,15 +63,24 @@ pub(super) fn check(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
 fn contracts<'c>(view: &View<'c, '_>) -> impl Iterator<Item = Contract<'c>> {
     let mut contracts: HashMap<TypeId, Contract<'c>> = HashMap::new();
     let mut of = |id: ContractId, change: &mut dyn FnMut(&mut Contract<'c>)| {
-        let empty = || Contract { id, providers: Vec::new(), supplied: 0, needs: Vec::new() };
+        let empty = || Contract {
+            id,
+            providers: Vec::new(),
+            supplied: 0,
+            needs: Vec::new(),
+        };
         change(contracts.entry(id.type_id()).or_insert_with(empty));
     };
     for (position, facts) in view.facts.iter().enumerate() {
         for provided in &facts.provides {
-            of(provided.contract, &mut |contract| contract.providers.push(position));
+            of(provided.contract, &mut |contract| {
+                contract.providers.push(position)
+            });
         }
         for need in &facts.needs {
-            of(need.contract, &mut |contract| contract.needs.push((position, need)));
+            of(need.contract, &mut |contract| {
+                contract.needs.push((position, need))
+            });
         }
     }
     for supplied in &view.composition.supplied {
@@ -90,8 +107,14 @@ fn nobody(view: &View<'_, '_>, contract: &Contract<'_>, problems: &mut Vec<Start
             .with_mend(mend.clone());
         problems.push(problem);
     }
-    let is_bound = |(bound, binding): &&(ContractId, Binding)| *bound == id && *binding == Binding::Local;
-    if view.composition.bindings.iter().any(|binding| is_bound(&binding)) {
+    let is_bound =
+        |(bound, binding): &&(ContractId, Binding)| *bound == id && *binding == Binding::Local;
+    if view
+        .composition
+        .bindings
+        .iter()
+        .any(|binding| is_bound(&binding))
+    {
         let message = format!("binds `{id}` to a module of this host, and none provides it");
         let problem = StartupProblem::new(ProblemCode::NoProvider, Subject::Assembly, message);
         problems.push(problem.with_mend(add_module(&id)));
@@ -101,18 +124,27 @@ fn nobody(view: &View<'_, '_>, contract: &Contract<'_>, problems: &mut Vec<Start
 /// By convention `goplt.identity.v1.IdentityService` is a contract of the module `identity`: the name before the
 /// version.
 fn add_module(contract: &ContractId) -> String {
-    let is_version = |part: &str| part.strip_prefix('v').is_some_and(|rest| rest.parse::<u32>().is_ok());
+    let is_version = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|rest| rest.parse::<u32>().is_ok())
+    };
     let parts: Vec<_> = contract.name().split('.').collect();
     let version = parts.iter().position(|part| is_version(part));
     match version.and_then(|at| parts.get(at.checked_sub(1)?)) {
-        Some(module) => format!("add the module `{}` to this assembly", module.replace('_', "-")),
+        Some(module) => format!(
+            "add the module `{}` to this assembly",
+            module.replace('_', "-")
+        ),
         None => "add the module that provides it to this assembly".to_owned(),
     }
 }
 
 /// Several provide it, which is right only for who wants them all.
 fn several(view: &View<'_, '_>, contract: &Contract<'_>) -> Option<StartupProblem> {
-    let mut wants_one = contract.needs.iter().filter(|(_, need)| need.kind != NeedKind::Many);
+    let mut wants_one = contract
+        .needs
+        .iter()
+        .filter(|(_, need)| need.kind != NeedKind::Many);
     let first = wants_one.next();
     if first.is_none() && !contract.needs.is_empty() {
         return None;
@@ -120,10 +152,17 @@ fn several(view: &View<'_, '_>, contract: &Contract<'_>) -> Option<StartupProble
     let id = contract.id;
     let manifest = |position: &usize| view.facts[*position].manifest;
     let named = |manifest: &Manifest| format!("{} {}", manifest.name(), manifest.version());
-    let mut providers: Vec<_> = contract.providers.iter().map(|position| named(manifest(position))).collect();
+    let mut providers: Vec<_> = contract
+        .providers
+        .iter()
+        .map(|position| named(manifest(position)))
+        .collect();
     providers.extend((0..contract.supplied).map(|_| "the assembly".to_owned()));
     let message = format!("`{id}` has several providers: {}", providers.join(", "));
-    let subject = contract.providers.last().map_or(Subject::Assembly, |last| Subject::of(manifest(last)));
+    let subject = contract
+        .providers
+        .last()
+        .map_or(Subject::Assembly, |last| Subject::of(manifest(last)));
     let mut problem = StartupProblem::new(ProblemCode::SeveralProviders, subject, message)
         .with_mend("keep one of them in this assembly, or take all of them as `Vec<Arc<dyn …>>`");
     if let Some(last) = contract.providers.last() {
@@ -131,7 +170,11 @@ fn several(view: &View<'_, '_>, contract: &Contract<'_>) -> Option<StartupProble
     }
     if let Some((position, need)) = first {
         let manifest = manifest(position);
-        let who = format!("{} needs one ({})", manifest.name(), need.place_in(manifest));
+        let who = format!(
+            "{} needs one ({})",
+            manifest.name(),
+            need.place_in(manifest)
+        );
         problem = problem.with_note(who);
     }
     Some(problem)

@@ -53,7 +53,10 @@ fn routes(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
 fn declared<'a>(view: &View<'_, 'a>, entry: &RouteEntry<'_>) -> Option<(&'a Manifest, Mark)> {
     let position = view.by_name.get(entry.module.as_str())?;
     let manifest = view.facts[*position].manifest;
-    let route = manifest.routes().iter().find(|route| route.id == entry.id)?;
+    let route = manifest
+        .routes()
+        .iter()
+        .find(|route| route.id == entry.id)?;
     Some((manifest, route.mark))
 }
 
@@ -67,7 +70,10 @@ fn permissions<'a>(view: &View<'_, 'a>, problems: &mut Vec<StartupProblem>) -> P
             let Some(other) = declared.insert(permission, manifest) else {
                 continue;
             };
-            let message = format!("the permission `{permission}` is declared by {} too", other.name());
+            let message = format!(
+                "the permission `{permission}` is declared by {} too",
+                other.name()
+            );
             let problem = StartupProblem::of(ProblemCode::PermissionClash, manifest, message)
                 .at(Place::in_manifest(manifest, declaration.mark))
                 .with_mend("a permission belongs to one module: begin it with that module's name");
@@ -80,8 +86,15 @@ fn permissions<'a>(view: &View<'_, 'a>, problems: &mut Vec<StartupProblem>) -> P
 fn roles(view: &View<'_, '_>, permissions: &Permissions<'_>, problems: &mut Vec<StartupProblem>) {
     for manifest in view.manifests() {
         for role in manifest.roles() {
-            for grant in role.grants.iter().filter(|grant| !grants_any(grant, permissions)) {
-                let message = format!("the role `{}` is granted `{grant}`, which nobody declares", role.name);
+            for grant in role
+                .grants
+                .iter()
+                .filter(|grant| !grants_any(grant, permissions))
+            {
+                let message = format!(
+                    "the role `{}` is granted `{grant}`, which nobody declares",
+                    role.name
+                );
                 let problem = StartupProblem::of(ProblemCode::UnknownGrant, manifest, message)
                     .at(Place::in_manifest(manifest, role.mark))
                     .with_mend("declare the permission, or take the grant away");
@@ -95,7 +108,9 @@ fn grants_any(grant: &PermissionPattern, permissions: &Permissions<'_>) -> bool 
     match Permission::parse(grant.as_str()) {
         Ok(permission) => permissions.contains_key(&permission),
         // Only patterns come here, and there are few.
-        Err(_) => permissions.keys().any(|permission| grant.matches(permission)),
+        Err(_) => permissions
+            .keys()
+            .any(|permission| grant.matches(permission)),
     }
 }
 

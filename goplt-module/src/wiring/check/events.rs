@@ -27,7 +27,8 @@ pub(super) fn check(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
 fn mend(view: &View<'_, '_>, subscriber: &Manifest, event: &str) -> Option<String> {
     let module = event.split('.').next().unwrap_or_default();
     let Some(&publisher) = view.by_name.get(module) else {
-        let optional = |dependency: &goplt_core::manifest::Dependency| dependency.name().as_str() == module;
+        let optional =
+            |dependency: &goplt_core::manifest::Dependency| dependency.name().as_str() == module;
         let may_be_away = subscriber.optional_dependencies().iter().any(optional);
         let is_elsewhere = view.version_of(module).is_some();
         return (!may_be_away && !is_elsewhere).then(|| {

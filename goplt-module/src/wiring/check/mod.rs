@@ -38,11 +38,9 @@ pub(crate) struct Composition<'a> {
 
 /// What the check finds.
 #[derive(Debug)]
-pub(crate) struct Checked<'a> {
+pub(crate) struct Checked {
     /// Places in the list of modules, in the order of `init`; empty when there are cycles.
     pub(crate) order: Vec<usize>,
-    /// Who comes after whom; indices as in `order`.
-    pub(crate) graph: Graph<'a>,
     pub(crate) problems: Vec<StartupProblem>,
 }
 
@@ -54,32 +52,47 @@ struct View<'c, 'a> {
     composition: &'c Composition<'a>,
 }
 
-pub(crate) fn check<'a>(composition: &Composition<'a>) -> Checked<'a> {
+pub(crate) fn check(composition: &Composition<'_>) -> Checked {
     let mut problems = Vec::new();
     let (view, listed) = View::new(composition, &mut problems);
     names::check(&view, &mut problems);
     dependencies::check(&view, &mut problems);
     contracts::check(&view, &mut problems);
     declarations::check(&view, &mut problems);
-    let mut graph = Graph::new(composition.modules.iter().map(|facts| facts.manifest.name().as_str()));
+    let mut graph = Graph::new(
+        composition
+            .modules
+            .iter()
+            .map(|facts| facts.manifest.name().as_str()),
+    );
     for (from, to) in dependencies::edges(&view) {
         graph.depend(listed[from], listed[to]);
     }
     let order = graph.order().unwrap_or_else(|cycles| {
-        let cycles = cycles.into_iter().map(|cycle| view.positions(&cycle, &listed));
+        let cycles = cycles
+            .into_iter()
+            .map(|cycle| view.positions(&cycle, &listed));
         problems.extend(cycles.map(|cycle| dependencies::cycle(&view, &cycle)));
         Vec::new()
     });
-    Checked { order, graph, problems }
+    Checked { order, problems }
 }
 
 impl<'c, 'a> View<'c, 'a> {
     /// The view, and for each of its modules the place in the list.
-    fn new(composition: &'c Composition<'a>, problems: &mut Vec<StartupProblem>) -> (Self, Vec<usize>) {
+    fn new(
+        composition: &'c Composition<'a>,
+        problems: &mut Vec<StartupProblem>,
+    ) -> (Self, Vec<usize>) {
         let mut listed: Vec<usize> = (0..composition.modules.len()).collect();
         let key = |&place: &usize| {
             let manifest = composition.modules[place].manifest;
-            (manifest.name(), manifest.version(), manifest.source(), place)
+            (
+                manifest.name(),
+                manifest.version(),
+                manifest.source(),
+                place,
+            )
         };
         listed.sort_by(|a, b| key(a).cmp(&key(b)));
         let mut by_name = HashMap::with_capacity(listed.len());
@@ -96,7 +109,14 @@ impl<'c, 'a> View<'c, 'a> {
             facts.push(module);
             true
         });
-        (Self { facts, by_name, composition }, listed)
+        (
+            Self {
+                facts,
+                by_name,
+                composition,
+            },
+            listed,
+        )
     }
 
     fn manifests(&self) -> impl Iterator<Item = &'a Manifest> {
@@ -109,7 +129,9 @@ impl<'c, 'a> View<'c, 'a> {
             Some(&place) => Some(self.facts[place].manifest.version()),
             None => {
                 let mut outside = self.composition.outside.iter();
-                outside.find(|(module, _)| module.as_str() == name).map(|(_, version)| version)
+                outside
+                    .find(|(module, _)| module.as_str() == name)
+                    .map(|(_, version)| version)
             }
         }
     }

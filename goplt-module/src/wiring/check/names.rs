@@ -21,7 +21,12 @@ pub(super) fn check(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
 
 pub(super) fn twice(first: &Manifest, second: &Manifest) -> StartupProblem {
     let message = format!("the name `{}` is taken", second.name());
-    let other = format!("the other is {} {} ({})", first.name(), first.version(), first.source());
+    let other = format!(
+        "the other is {} {} ({})",
+        first.name(),
+        first.version(),
+        first.source()
+    );
     StartupProblem::of(ProblemCode::ModuleTwice, second, message)
         .at(Place::in_manifest(second, Mark::START))
         .with_note(other)

@@ -11,6 +11,7 @@ pub use self::{
     code::ProblemCode,
     problem::{StartupProblem, Subject},
 };
+use crate::lifecycle::{ModuleState, Step};
 
 /// Every problem of a composition, in an order that depends on nothing but the problems; at least one.
 ///
@@ -44,6 +45,18 @@ impl StartupReport {
     #[must_use]
     pub fn has(&self, code: ProblemCode) -> bool {
         self.problems.iter().any(|problem| problem.code() == code)
+    }
+
+    /// What became of a module: rejected if a problem is its own, otherwise discovered and no more.
+    #[must_use]
+    pub fn state(&self, module: &str) -> ModuleState {
+        let is_own = |problem: &StartupProblem| matches!(problem.subject(), Subject::Module { name, .. } if name.as_str() == module);
+        if self.problems.iter().any(is_own) {
+            return ModuleState::Discovered
+                .after(Step::Reject)
+                .unwrap_or(ModuleState::Rejected);
+        }
+        ModuleState::Discovered
     }
 
     /// [`Code::FailedPrecondition`].

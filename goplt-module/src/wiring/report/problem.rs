@@ -41,7 +41,14 @@ pub enum Subject {
 impl StartupProblem {
     pub(crate) fn new(code: ProblemCode, subject: Subject, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { code, subject, place: None, message, notes: Vec::new(), mend: None }
+        Self {
+            code,
+            subject,
+            place: None,
+            message,
+            notes: Vec::new(),
+            mend: None,
+        }
     }
 
     pub(crate) fn of(code: ProblemCode, manifest: &Manifest, message: impl Into<String>) -> Self {
@@ -121,7 +128,10 @@ impl fmt::Display for StartupProblem {
 
 impl Subject {
     pub(crate) fn of(manifest: &Manifest) -> Self {
-        Self::Module { name: manifest.name().clone(), version: manifest.version().clone() }
+        Self::Module {
+            name: manifest.name().clone(),
+            version: manifest.version().clone(),
+        }
     }
 }
 
