@@ -379,3 +379,13 @@ async fn statements_are_counted_by_kind_and_outcome() {
     };
     assert!(series("already_exists") && text.contains("BEGIN"), "{text}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn paused_time_does_not_run_out_while_the_database_works() {
+    let shop = Shop::open().await;
+    for id in 0..20 {
+        shop.add("acme", id, &id.to_string()).await;
+        shop.db.ping().await.unwrap();
+    }
+    assert_eq!(shop.items("acme").await.len(), 20);
+}

@@ -133,11 +133,11 @@ pub(crate) async fn open(settings: &DatabaseSettings) -> Result<Box<dyn Engine>,
 
 // === impl Patience ===
 
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(dead_code, reason = "called by engines")
+)]
 impl Patience {
-    #[cfg_attr(
-        not(feature = "sqlite"),
-        expect(dead_code, reason = "called by engines")
-    )]
     /// Runs `waiting`, but no longer than this.
     pub(crate) async fn wait<T>(&self, waiting: impl Future<Output = T>) -> Result<T, DbError> {
         let patient = Instant::now() + self.timeout;
@@ -151,6 +151,20 @@ impl Patience {
                 waited: self.timeout,
                 own_write: false,
             }),
+        }
+    }
+
+    /// Runs what takes no longer than the timeout by itself, but not past the deadline.
+    pub(crate) async fn until_deadline<T>(
+        &self,
+        bounded: impl Future<Output = T>,
+    ) -> Result<T, DbError> {
+        match self.deadline {
+            Some(deadline) if deadline < Instant::now() + self.timeout => {
+                let done = tokio::time::timeout_at(deadline, bounded).await;
+                done.map_err(|_| DbError::Deadline)
+            }
+            _ => Ok(bounded.await),
         }
     }
 }

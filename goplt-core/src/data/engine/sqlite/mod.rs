@@ -19,7 +19,11 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use self::{open::Place, pool::Pool, session::SqliteSession};
+use self::{
+    open::Place,
+    pool::{Lease, Pool},
+    session::SqliteSession,
+};
 use super::{Access, Admin, Engine, Patience, Session};
 use crate::data::{DatabaseSettings, DbError};
 
@@ -102,18 +106,13 @@ impl Engine for Sqlite {
                 Access::Read => &self.readers,
                 Access::Write => &self.writer,
             };
-            let lease = patience.wait(pool.begin(access)).await??;
+            let lease = lease(pool, access, patience).await?;
             Ok(Box::new(SqliteSession::new(lease)) as Box<dyn Session>)
         })
     }
 
     fn ping(&self, patience: Patience) -> BoxFuture<'_, Result<(), DbError>> {
-        Box::pin(async move {
-            patience
-                .wait(self.readers.begin(Access::Read))
-                .await?
-                .map(drop)
-        })
+        Box::pin(async move { lease(&self.readers, Access::Read, patience).await.map(drop) })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
@@ -132,4 +131,21 @@ impl Engine for Sqlite {
             .busy_timeout(ADMIN_PATIENCE);
         Box::pin(admin::connect(options))
     }
+}
+
+/// Whoever need not wait sets no timer, which under paused time would be over at once.
+async fn lease(pool: &Arc<Pool>, access: Access, patience: Patience) -> Result<Lease, DbError> {
+    let permit = match pool.free() {
+        Some(permit) => permit,
+        None => patience.wait(pool.permit()).await??,
+    };
+    // SQLite waits for other processes by itself, and no longer than `busy_timeout`.
+    let begun = patience.until_deadline(pool.begin(access, permit)).await?;
+    begun.map_err(|error| match error {
+        DbError::Busy { own_write, .. } => DbError::Busy {
+            waited: patience.timeout,
+            own_write,
+        },
+        other => other,
+    })
 }

@@ -62,21 +62,33 @@ impl Pool {
         })
     }
 
+    /// The right to a connection, if one is free now.
+    pub(super) fn free(&self) -> Option<OwnedSemaphorePermit> {
+        self.permits.clone().try_acquire_owned().ok()
+    }
+
+    /// The right to a connection, in the order of asking.
+    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, DbError> {
+        self.permits
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| DbError::Closed)
+    }
+
     /// A connection inside a fresh transaction.
     ///
     /// Cancel safe: the lease holds the connection before BEGIN is sent, so a dropped future
     /// leaves it to [`Lease::drop`].
-    pub(super) async fn begin(self: &Arc<Self>, access: Access) -> Result<Lease, DbError> {
+    pub(super) async fn begin(
+        self: &Arc<Self>,
+        access: Access,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Lease, DbError> {
         let begin = match access {
             Access::Read => "BEGIN DEFERRED",
             Access::Write => "BEGIN IMMEDIATE",
         };
-        let permit = self
-            .permits
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| DbError::Closed)?;
         let mut lease = Lease {
             conn: self.take(),
             state: State::Ended,
@@ -113,11 +125,6 @@ impl Pool {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(conn);
-    }
-
-    #[cfg(test)]
-    pub(super) fn permits(&self) -> &Semaphore {
-        &self.permits
     }
 
     pub(super) fn take(&self) -> Option<Conn> {

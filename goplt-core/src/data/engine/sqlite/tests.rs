@@ -26,7 +26,7 @@ async fn pool() -> (Arc<Pool>, Place) {
 
 /// Both halves of a pair, something slow between them, and mostly a commit.
 async fn work(pool: Arc<Pool>, round: u64) -> Result<(), DbError> {
-    let mut session = SqliteSession::new(pool.begin(Access::Write).await?);
+    let mut session = SqliteSession::new(pool.begin(Access::Write, pool.permit().await?).await?);
     for sql in [
         "INSERT INTO pairs VALUES (?1, 1)",
         "WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT count(*) FROM n",
@@ -87,7 +87,7 @@ async fn wherever_a_request_is_dropped_its_connection_comes_back_outside_a_trans
         let polls = u32::from(random.bytes::<1>()[0] % 24);
         cut_off(work(pool.clone(), round), polls, &random).await;
         // Free only after the cleaning up.
-        let lease = pool.permits().acquire().await.unwrap();
+        let lease = pool.permit().await.unwrap();
         if let Some(mut conn) = pool.take() {
             let (halves, commit) = naked(&mut conn.sqlite).await;
             assert!(
@@ -115,13 +115,20 @@ fn a_lease_that_outlives_its_runtime_leaves_no_transaction() {
     let first = runtime();
     let ((pool, _place), lease) = first.block_on(async {
         let (pool, place) = pool().await;
-        let mut lease = pool.begin(Access::Write).await.unwrap();
+        let mut lease = pool
+            .begin(Access::Write, pool.permit().await.unwrap())
+            .await
+            .unwrap();
         lease.set(pool::State::Running);
         ((pool, place), lease)
     });
     drop(first);
     drop(lease);
     runtime().block_on(async {
-        drop(pool.begin(Access::Write).await.unwrap());
+        drop(
+            pool.begin(Access::Write, pool.permit().await.unwrap())
+                .await
+                .unwrap(),
+        );
     });
 }
