@@ -95,16 +95,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::at(&DatabaseSettings::in_memory()).await
+        let clock = Clock::starting_at(Timestamp::from_micros(1_700_000_000_000_000));
+        Self::open(&DatabaseSettings::in_memory(), clock, Random::seeded(7)).await
     }
 
-    pub(crate) async fn at(settings: &DatabaseSettings) -> Self {
+    pub(crate) async fn open(settings: &DatabaseSettings, clock: Clock, random: Random) -> Self {
         let mint = ScopeMint::new();
-        let clock = Clock::starting_at(Timestamp::from_micros(1_700_000_000_000_000));
         let db = TenantDb::open(settings, &mint)
             .await
             .unwrap()
-            .with_seams(clock.clone(), Random::seeded(7));
+            .with_seams(clock.clone(), random);
         let shop = "shop".parse().unwrap();
         let tables = ["shop_counts".to_owned()];
         let migrations = [Migration::from_static(1, "counts", Dialect::Any, COUNTS)];
