@@ -233,6 +233,35 @@ async fn headers_are_judged_before_the_signature() {
 }
 
 #[tokio::test]
+async fn a_header_that_was_seen_still_needs_its_signature() {
+    let verifier = checker();
+    let good = sign(HEADER, &claims().to_string());
+    assert!(verifier.check(&good).is_ok());
+    let (message, _) = good.rsplit_once('.').unwrap();
+    let forged = format!("{message}.{}", BASE64.encode([0; 32]));
+    assert_eq!(verifier.check(&forged), Err(TokenError::Signature));
+    let other = sign(
+        r#"{"alg":"HS256","kid":"k1","typ":"at+jwt"}"#,
+        &claims().to_string(),
+    );
+    assert!(verifier.check(&other).is_ok(), "another header is judged");
+}
+
+#[tokio::test]
+async fn a_verified_message_of_another_kind_does_not_become_a_token() {
+    let keys = KeyHandle::new();
+    keys.publish(KeySet::new([key()]).unwrap());
+    let verifier = verifier(keys.clone());
+    let logout = sign(
+        r#"{"alg":"HS256","kid":"k1","typ":"logout+jwt"}"#,
+        &claims().to_string(),
+    );
+    assert_eq!(verifier.check(&logout), Err(TokenError::Unsupported));
+    assert!(keys.current().verify_jws(&logout).is_ok());
+    assert_eq!(verifier.check(&logout), Err(TokenError::Unsupported));
+}
+
+#[tokio::test]
 async fn other_forms_are_refused() {
     let good = sign(HEADER, &claims().to_string());
     let (message, signature) = good.rsplit_once('.').unwrap();

@@ -1,6 +1,6 @@
 //! [`VerificationKey`]: a key kept parsed, with the one algorithm it is for.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use aws_lc_rs::{
     digest, hmac,
@@ -21,6 +21,8 @@ pub struct VerificationKey {
     material: Material,
     /// What the key set shows of it; `None` for a secret.
     public: Option<PublicJwk>,
+    /// The header, as it stands in tokens, of the first access token that it verified.
+    header: OnceLock<Box<str>>,
 }
 
 enum Material {
@@ -68,6 +70,7 @@ impl VerificationKey {
             algorithm: Algorithm::Hs256,
             material,
             public: None,
+            header: OnceLock::new(),
         })
     }
 
@@ -120,6 +123,7 @@ impl VerificationKey {
             algorithm,
             material,
             public: Some(public),
+            header: OnceLock::new(),
         }
     }
 
@@ -143,6 +147,16 @@ impl VerificationKey {
 
     pub(crate) const fn public_jwk(&self) -> Option<&PublicJwk> {
         self.public.as_ref()
+    }
+
+    /// Whether an access token of this key had this very header.
+    pub(crate) fn knows_header(&self, header: &str) -> bool {
+        self.header.get().is_some_and(|known| **known == *header)
+    }
+
+    /// Keeps the header of an access token that was verified. The first one stays.
+    pub(crate) fn remember_header(&self, header: &str) {
+        let _ = self.header.set(header.into());
     }
 
     /// Whether `signature` is of this key. Takes the same time for every wrong one of a length.

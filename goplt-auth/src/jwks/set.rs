@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     KeyError, TokenError,
-    jwt::jws::{self, Header},
+    jwt::jws::{self, Purpose},
 };
 
 /// Keys by id, never changed after it is made. At most 64.
@@ -157,15 +157,15 @@ impl KeySet {
     ///
     /// [`TokenError`]: too long, malformed, of no key of the set, or wrongly signed.
     pub fn verify_jws(&self, message: &str) -> Result<Vec<u8>, TokenError> {
-        jws::verify(self, message, |_| Ok(()))
+        jws::verify(self, message, Purpose::Any)
     }
 
-    /// The key that a header names; without an id there must be only one key.
-    pub(crate) fn find(&self, header: &Header<'_>) -> Result<&VerificationKey, TokenError> {
-        let key = match (&header.kid, self.keys.as_slice()) {
+    /// The key of this id; without an id there must be only one key.
+    pub(crate) fn find(&self, kid: Option<&str>) -> Result<&VerificationKey, TokenError> {
+        let key = match (kid, self.keys.as_slice()) {
             (None, [only]) => Some(only),
             (None, _) => None,
-            (Some(kid), keys) => keys.iter().find(|key| key.kid() == Some(kid)),
+            (kid, keys) => keys.iter().find(|key| key.kid() == kid),
         };
         key.ok_or(if self.is_empty() {
             TokenError::NoKeys

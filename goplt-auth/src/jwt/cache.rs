@@ -44,6 +44,11 @@ impl TokenCache {
         }
     }
 
+    /// Whether it remembers anything.
+    pub(super) fn is_on(&self) -> bool {
+        !self.places.is_empty()
+    }
+
     pub(super) fn get(&self, token: &str, generation: u64, now: Timestamp) -> Option<Principal> {
         for place in self.ways(token) {
             let entry = place.load();

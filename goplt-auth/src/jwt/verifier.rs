@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use goplt_core::{Clock, Credentials, Principal, Verify, VerifyError};
+use goplt_core::{Clock, Credentials, Principal, Timestamp, Verify, VerifyError};
 
 use super::{
     Payload,
     cache::{Entry, TokenCache},
-    jws::{self, Header},
+    jws::{self, Purpose},
 };
 use crate::{
     Claims, ConfigError, TokenError,
@@ -113,16 +113,18 @@ impl JwtVerifier {
     ///
     /// The first reason to refuse it.
     pub fn check(&self, token: &str) -> Result<Claims, TokenError> {
-        self.check_with(&self.keys.load(), token)
+        self.check_with(&self.keys.load(), token, self.clock.now())
     }
 
-    fn check_with(&self, snapshot: &Snapshot, token: &str) -> Result<Claims, TokenError> {
-        let payload = jws::verify(&snapshot.keys, token, is_access_token)?;
-        Claims::judge(
-            Payload::parse(&payload, &self.tenant_claim)?,
-            &self.expect,
-            self.clock.now(),
-        )
+    fn check_with(
+        &self,
+        snapshot: &Snapshot,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Claims, TokenError> {
+        let payload = jws::verify(&snapshot.keys, token, Purpose::AccessToken)?;
+        let payload = Payload::parse(&payload, &self.tenant_claim)?;
+        Claims::judge(payload, &self.expect, now)
     }
 
     fn verify_token(&self, token: &str) -> Result<Principal, TokenError> {
@@ -135,16 +137,18 @@ impl JwtVerifier {
         if let Some(principal) = self.cache.get(token, generation, now) {
             return Ok(principal);
         }
-        let claims = self.check_with(&snapshot, token)?;
+        let claims = self.check_with(&snapshot, token, now)?;
         let until = claims.expires_at().plus(self.expect.leeway);
         let principal = Principal::from(claims);
-        let entry = Entry {
-            token: token.into(),
-            principal: principal.clone(),
-            until,
-            generation,
-        };
-        self.cache.insert(entry, now);
+        if self.cache.is_on() {
+            let entry = Entry {
+                token: token.into(),
+                principal: principal.clone(),
+                until,
+                generation,
+            };
+            self.cache.insert(entry, now);
+        }
         Ok(principal)
     }
 }
@@ -162,20 +166,4 @@ impl Verify for JwtVerifier {
         tracing::debug!(reason = %refused, "a token is refused");
         Err(refused.into())
     }
-}
-
-/// RFC 8725 §3.11: a token of another kind (logout, proof of possession) is no access token.
-fn is_access_token(header: &Header<'_>) -> Result<(), TokenError> {
-    let Some(kind) = header.typ.as_deref() else {
-        return Ok(());
-    };
-    // RFC 7515 §4.1.9: `application/` may be left out.
-    let kind = match kind.split_once('/') {
-        Some((kind, subtype)) if kind.eq_ignore_ascii_case("application") => subtype,
-        _ => kind,
-    };
-    if kind.eq_ignore_ascii_case("JWT") || kind.eq_ignore_ascii_case("at+jwt") {
-        return Ok(());
-    }
-    Err(TokenError::Unsupported)
 }

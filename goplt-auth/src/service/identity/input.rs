@@ -60,7 +60,11 @@ impl Email {
     /// is as good as nothing.
     pub(super) fn fold(text: &str) -> Self {
         let known = !text.contains('\0');
-        Self(if known { text.to_lowercase() } else { String::new() })
+        Self(if known {
+            text.to_lowercase()
+        } else {
+            String::new()
+        })
     }
 
     pub(super) fn as_str(&self) -> &str {
