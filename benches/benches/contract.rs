@@ -5,6 +5,7 @@ use std::{hint::black_box, sync::Arc, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use goplt_authz::{PolicyHandle, rbac::Role};
+use goplt_benches::{ProcessorTime, measured};
 use goplt_contracts::identity::{
     FakeIdentityService, GetUserRequest, IdentityService, ListUsersRequest, ListUsersResponse, User,
 };
@@ -38,7 +39,7 @@ fn policy() -> PolicyHandle {
     policy
 }
 
-fn call(c: &mut Criterion) {
+fn call(c: &mut Criterion<ProcessorTime>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -67,5 +68,9 @@ fn call(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, call);
+criterion_group! {
+    name = benches;
+    config = measured();
+    targets = call
+}
 criterion_main!(benches);

@@ -1,12 +1,12 @@
 //! A permission decision among 100,000 users, 1,000 roles and 10,000 permissions; and what a change
 //! of the policy costs.
 
-use std::{hint::black_box, thread, time::Duration};
+use std::{hint::black_box, sync::Barrier, thread, time::Duration};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use goplt_authz::{PolicyHandle, rbac::Role};
+use goplt_benches::{ProcessorTime, measured, thread_time};
 use goplt_core::{Authorizer, Permission, Principal, TenantId, Uuid};
-use tokio::time::Instant;
 
 const USERS: usize = 100_000;
 const ROLES: usize = 1_000;
@@ -59,61 +59,66 @@ fn policy(users: usize) -> PolicyHandle {
     policy
 }
 
-fn principals(users: usize) -> Vec<Principal> {
-    let principal = |user| Principal::user(id(user).to_string()).with_tenant(tenant());
-    (0..users).map(principal).collect()
+/// `count` users of the policy, `step` numbers apart: what tokens say of those who are active.
+fn principals(step: usize, count: usize) -> Vec<Principal> {
+    let principal = |user| Principal::user(id(user * step).to_string()).with_tenant(tenant());
+    (0..count).map(principal).collect()
 }
 
-fn permissions() -> Vec<Permission> {
-    (0..PERMISSIONS).map(permission).collect()
+/// `count` permissions, spread over all of them.
+fn permissions(count: usize) -> Vec<Permission> {
+    (0..count)
+        .map(|number| permission(number * (PERMISSIONS / count)))
+        .collect()
 }
 
-fn decide(c: &mut Criterion) {
+fn decide(c: &mut Criterion<ProcessorTime>) {
     let mut group = c.benchmark_group("decision");
     for users in [100, USERS] {
         let policy = policy(users);
-        let (tenant, principals, wanted) = (tenant(), principals(users), permissions());
-        let mut next = 0_usize;
-        group.bench_function(format!("{users} users, another one each time"), |b| {
-            b.iter(|| {
-                next = next.wrapping_add(7_919);
-                let principal = &principals[next % users];
-                black_box(policy.authorize(principal, &tenant, &wanted[next % PERMISSIONS]))
+        let tenant = tenant();
+        for active in [1, 64, users] {
+            let principals = principals(users / active.min(users), active);
+            let wanted = permissions(active.min(PERMISSIONS));
+            let mut next = 0_usize;
+            group.bench_function(format!("{users} users, {active} of them active"), |b| {
+                b.iter(|| {
+                    next = next.wrapping_add(7_919);
+                    let principal = &principals[next % active];
+                    black_box(policy.authorize(principal, &tenant, &wanted[next % wanted.len()]))
+                });
             });
-        });
-        group.bench_function(format!("{users} users, the same one"), |b| {
-            b.iter(|| black_box(policy.authorize(&principals[0], &tenant, &wanted[5])));
-        });
+        }
     }
     group.finish();
 }
 
-/// `decisions` by each thread at once, another user each time; how long until all are done. A
-/// policy that scales takes as long with two threads as with one.
+/// `decisions` by each thread at once, one of 64 users each time: the processor time of the
+/// slowest thread. A policy that scales takes as long with two threads as with one.
 fn at_once(policy: &PolicyHandle, threads: usize, decisions: u64) -> Duration {
-    let decide = |mut next: usize| {
-        let (tenant, principals, wanted) = (tenant(), principals(1_000), permissions());
-        move || {
-            for _ in 0..decisions {
-                next = next.wrapping_add(7_919);
-                let principal = &principals[next % principals.len()];
-                let wanted = &wanted[next % wanted.len()];
-                black_box(policy.authorize(principal, &tenant, wanted));
-            }
+    let together = Barrier::new(threads);
+    let decide = || {
+        let (tenant, principals, wanted) = (tenant(), principals(USERS / 64, 64), permissions(64));
+        together.wait();
+        let begun = thread_time();
+        for next in (0..64)
+            .cycle()
+            .take(usize::try_from(decisions).unwrap_or(usize::MAX))
+        {
+            black_box(policy.authorize(&principals[next], &tenant, &wanted[next]));
         }
+        thread_time().saturating_sub(begun)
     };
-    // Made before the clock starts.
-    let work: Vec<_> = (0..threads).map(decide).collect();
-    let begun = Instant::now();
     thread::scope(|scope| {
-        for work in work {
-            scope.spawn(work);
-        }
-    });
-    begun.elapsed()
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(decide)).collect();
+        let times = threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no panic"));
+        times.max().unwrap_or_default()
+    })
 }
 
-fn threads(c: &mut Criterion) {
+fn threads(c: &mut Criterion<ProcessorTime>) {
     let policy = policy(USERS);
     let mut group = c.benchmark_group("decisions at once");
     for threads in [1, 2] {
@@ -124,7 +129,7 @@ fn threads(c: &mut Criterion) {
     group.finish();
 }
 
-fn change(c: &mut Criterion) {
+fn change(c: &mut Criterion<ProcessorTime>) {
     let policy = policy(USERS);
     let tenant = tenant();
     let mut group = c.benchmark_group("policy change");
@@ -154,5 +159,9 @@ fn change(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decide, threads, change);
+criterion_group! {
+    name = benches;
+    config = measured();
+    targets = decide, threads, change
+}
 criterion_main!(benches);

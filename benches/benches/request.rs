@@ -18,6 +18,7 @@ use goplt_auth::{
     jwt::{Issuer, JwtVerifier, Signer},
 };
 use goplt_authz::{PolicyHandle, TenantLayer, rbac::Role, tenant::Tenancy};
+use goplt_benches::{ProcessorTime, measured};
 use goplt_core::{
     Authorizer, Clock, Permission, Principal, Problem, Random, RequestContext, TenantId, Uuid,
     data::ScopeMint, health::Health, id::Ids, manifest::Manifest, telemetry::Metrics,
@@ -112,7 +113,12 @@ fn request() -> Request {
     Request::get(TARGET).body(Body::empty()).expect("a request")
 }
 
-fn run(c: &mut Criterion, name: &str, mut router: Router, make: impl Fn() -> Request) {
+fn run(
+    c: &mut Criterion<ProcessorTime>,
+    name: &str,
+    mut router: Router,
+    make: impl Fn() -> Request,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build();
@@ -130,7 +136,7 @@ fn run(c: &mut Criterion, name: &str, mut router: Router, make: impl Fn() -> Req
     });
 }
 
-fn requests(c: &mut Criterion) {
+fn requests(c: &mut Criterion<ProcessorTime>) {
     let mint = ScopeMint::new();
     let ada = Principal::user("ada").with_tenant(acme());
     let cx = RequestContext::new("req-1".parse().expect("a request id")).with_principal(ada);
@@ -165,5 +171,9 @@ fn requests(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, requests);
+criterion_group! {
+    name = benches;
+    config = measured();
+    targets = requests
+}
 criterion_main!(benches);

@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use goplt_benches::{ProcessorTime, measured};
 use goplt_core::{
     RequestContext, Uuid,
     data::{DatabaseSettings, FromRow, ScopeMint, TenantDb},
@@ -77,7 +78,7 @@ async fn plain(pool: &SqlitePool) -> (Vec<u8>, String, i64) {
     (row.get(0), row.get(1), row.get(2))
 }
 
-fn read(c: &mut Criterion) {
+fn read(c: &mut Criterion<ProcessorTime>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -113,5 +114,9 @@ fn read(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, read);
+criterion_group! {
+    name = benches;
+    config = measured();
+    targets = read
+}
 criterion_main!(benches);

@@ -1,6 +1,6 @@
 //! Every permission that exists, interned.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use foldhash::fast::RandomState;
 use goplt_core::{Permission, manifest::PermissionPattern};
@@ -42,12 +42,15 @@ impl Catalogue {
 
     /// The permissions that the patterns grant together.
     pub(super) fn compile(&self, patterns: &[PermissionPattern]) -> Bits {
-        let granted = |p: &Permission| patterns.iter().any(|pattern| pattern.matches(p));
-        let indices = self
-            .permissions
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| granted(p));
-        Bits::from_indices(self.permissions.len(), indices.map(|(index, _)| index))
+        let indices = patterns.iter().flat_map(|pattern| self.granted(pattern));
+        Bits::from_indices(self.permissions.len(), indices)
+    }
+
+    /// The places of what one pattern grants: they stand together, since permissions are in order.
+    fn granted(&self, pattern: &PermissionPattern) -> Range<usize> {
+        let least = pattern.prefix().unwrap_or(pattern.as_str());
+        let start = self.permissions.partition_point(|p| p.as_str() < least);
+        let count = self.permissions[start..].partition_point(|p| pattern.matches(p));
+        start..start + count
     }
 }

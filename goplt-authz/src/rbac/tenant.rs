@@ -27,7 +27,7 @@ type Group = HashMap<Box<str>, Box<[u32]>, RandomState>;
 #[derive(Debug, Clone)]
 pub(super) struct TenantPolicy {
     // A removed role leaves its place empty, so that places stay valid.
-    roles: Vec<Option<Arc<Compiled>>>,
+    roles: Arc<Vec<Option<Arc<Compiled>>>>,
     places: Arc<HashMap<Uuid, u32, RandomState>>,
     groups: Vec<Arc<Group>>,
     hasher: RandomState,
@@ -37,7 +37,7 @@ impl Default for TenantPolicy {
     fn default() -> Self {
         let empty = Arc::new(Group::default());
         Self {
-            roles: Vec::new(),
+            roles: Arc::default(),
             places: Arc::default(),
             groups: vec![empty; GROUPS],
             hasher: RandomState::default(),
@@ -71,15 +71,15 @@ impl TenantPolicy {
         let next = u32::try_from(self.roles.len()).expect("fewer than 2³² roles fit in memory");
         let place = self.places.get(&role.id()).copied().unwrap_or_else(|| {
             Arc::make_mut(&mut self.places).insert(role.id(), next);
-            self.roles.push(None);
+            Arc::make_mut(&mut self.roles).push(None);
             next
         });
-        self.roles[place as usize] = Some(Arc::new(Compiled { role, bits }));
+        Arc::make_mut(&mut self.roles)[place as usize] = Some(Arc::new(Compiled { role, bits }));
     }
 
     pub(super) fn remove_role(&mut self, id: Uuid) {
         if let Some(place) = Arc::make_mut(&mut self.places).remove(&id) {
-            self.roles[place as usize] = None;
+            Arc::make_mut(&mut self.roles)[place as usize] = None;
         }
     }
 
@@ -100,7 +100,7 @@ impl TenantPolicy {
 
     /// The same policy with its grants compiled against another catalogue.
     pub(super) fn recompile(&mut self, catalogue: &Catalogue) {
-        for place in &mut self.roles {
+        for place in Arc::make_mut(&mut self.roles) {
             if let Some(compiled) = place {
                 let role = compiled.role.clone();
                 let bits = catalogue.compile(role.grants());

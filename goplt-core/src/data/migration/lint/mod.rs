@@ -41,8 +41,11 @@ pub(super) fn lint(
         if module.is_kernel() {
             continue;
         }
+        // Asking who owns a table looks at every module, so only where it may be this one.
+        let prefix = module.prefix();
         let own = tables
             .iter()
+            .filter(|table| table.name.starts_with(&prefix))
             .filter(|table| is_owner(modules, module, &table.name));
         for table in own {
             undeclared(module, table, &mut problems);
