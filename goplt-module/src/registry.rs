@@ -21,8 +21,7 @@ use crate::{
 ///
 /// let host = Host::builder().build()?;
 /// assert!(host.modules().all().next().is_none());
-/// let error = host.modules().get("blog").unwrap_err();
-/// assert_eq!(error.to_string(), "there is no module `blog`");
+/// assert!(host.modules().get("blog").is_err_and(|error| error.to_string() == "there is no module `blog`"));
 /// # Ok::<_, goplt_module::StartupReport>(())
 /// ```
 pub struct Registry {

@@ -11,10 +11,12 @@ use goplt_core::{
     contract::Binding,
     manifest::{Dialect, Manifest, Migration},
 };
-use goplt_module::{Host, HostBuilder, StartupReport};
+use goplt_module::{Host, HostBuilder, StartupReport, lifecycle::ModuleState};
 use insta::assert_snapshot;
 
-use common::{BillingService, Fake, IdentityService, billing, identity, named, plain};
+use common::{
+    BillingService, Fake, IdentityService, billing, identity, named, needs::BlogNeeds, plain,
+};
 
 fn host() -> HostBuilder {
     Host::builder().sources(Sources::new("/nowhere"))
@@ -22,12 +24,6 @@ fn host() -> HostBuilder {
 
 fn report(host: HostBuilder) -> StartupReport {
     host.build().expect_err("the composition is wrong")
-}
-
-#[derive(goplt_module::Needs)]
-struct BlogNeeds {
-    _identity: Arc<dyn IdentityService>,
-    _billing: Option<Arc<dyn BillingService>>,
 }
 
 #[test]
@@ -38,9 +34,12 @@ fn a_contract_that_nobody_provides() {
         host()
             .module(blog)
             .module(shop)
+            .module(plain(&named("calm")))
             .bind::<dyn IdentityService>(Binding::Local),
     );
     assert_snapshot!(report);
+    assert_eq!(report.state("blog"), ModuleState::Rejected);
+    assert_eq!(report.state("calm"), ModuleState::Discovered);
 }
 
 #[test]

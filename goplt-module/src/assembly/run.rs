@@ -16,13 +16,13 @@ use tokio::runtime::{self, Runtime};
 use super::{Assembly, check, command::Run, flags, graph, serve, work};
 use crate::{Host, HostBuilder, host::panic_text};
 
-/// Runs the assembly that `compose` makes, as its command line says: see the [module docs](self).
+/// Runs the assembly that `compose` makes, as its command line says: see the [module docs](super).
 ///
 /// A panic is reported like any other failure; the exit code is then 1.
 ///
 /// # Examples
 ///
-/// See the [module docs](self).
+/// See the [module docs](super).
 pub fn main(compose: impl FnOnce(Assembly) -> Assembly) -> ExitCode {
     let ran = catch_unwind(AssertUnwindSafe(|| run(compose, std::env::args_os())));
     let outcome =

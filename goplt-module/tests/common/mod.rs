@@ -12,6 +12,8 @@
     reason = "helpers of tests"
 )]
 
+pub mod needs;
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,

@@ -1,11 +1,11 @@
-//! What manifests declare and only one of them may: routes, permissions, tables; and roles that grant nothing.
+//! What manifests declare and only one of them may: routes and tables.
+//!
+//! Permissions, events and grants of roles need no check here: the manifest holds them to names that begin with the
+//! module's own, and no module's name stands twice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use goplt_core::{
-    Permission,
-    manifest::{Manifest, PermissionPattern, yaml::Mark},
-};
+use goplt_core::manifest::{Manifest, yaml::Mark};
 
 use super::{View, events};
 use crate::{
@@ -16,8 +16,6 @@ use crate::{
 
 pub(super) fn check(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
     routes(view, problems);
-    let permissions = permissions(view, problems);
-    roles(view, &permissions, problems);
     tables(view, problems);
     events::check(view, problems);
 }
@@ -58,60 +56,6 @@ fn declared<'a>(view: &View<'_, 'a>, entry: &RouteEntry<'_>) -> Option<(&'a Mani
         .iter()
         .find(|route| route.id == entry.id)?;
     Some((manifest, route.mark))
-}
-
-type Permissions<'a> = BTreeMap<&'a Permission, &'a Manifest>;
-
-fn permissions<'a>(view: &View<'_, 'a>, problems: &mut Vec<StartupProblem>) -> Permissions<'a> {
-    let mut declared: Permissions<'a> = BTreeMap::new();
-    for manifest in view.manifests() {
-        for declaration in manifest.permissions() {
-            let permission = &declaration.permission;
-            let Some(other) = declared.insert(permission, manifest) else {
-                continue;
-            };
-            let message = format!(
-                "the permission `{permission}` is declared by {} too",
-                other.name()
-            );
-            let problem = StartupProblem::of(ProblemCode::PermissionClash, manifest, message)
-                .at(Place::in_manifest(manifest, declaration.mark))
-                .with_mend("a permission belongs to one module: begin it with that module's name");
-            problems.push(problem);
-        }
-    }
-    declared
-}
-
-fn roles(view: &View<'_, '_>, permissions: &Permissions<'_>, problems: &mut Vec<StartupProblem>) {
-    for manifest in view.manifests() {
-        for role in manifest.roles() {
-            for grant in role
-                .grants
-                .iter()
-                .filter(|grant| !grants_any(grant, permissions))
-            {
-                let message = format!(
-                    "the role `{}` is granted `{grant}`, which nobody declares",
-                    role.name
-                );
-                let problem = StartupProblem::of(ProblemCode::UnknownGrant, manifest, message)
-                    .at(Place::in_manifest(manifest, role.mark))
-                    .with_mend("declare the permission, or take the grant away");
-                problems.push(problem);
-            }
-        }
-    }
-}
-
-fn grants_any(grant: &PermissionPattern, permissions: &Permissions<'_>) -> bool {
-    match Permission::parse(grant.as_str()) {
-        Ok(permission) => permissions.contains_key(&permission),
-        // Only patterns come here, and there are few.
-        Err(_) => permissions
-            .keys()
-            .any(|permission| grant.matches(permission)),
-    }
 }
 
 fn tables(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
