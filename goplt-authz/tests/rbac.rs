@@ -1,4 +1,5 @@
 //! The decision engine decides like the plain reading of roles and grants, whatever has changed.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
 //! `RequireLayer` lets through who has the permission, and nobody else.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use goplt_authz::RequireLayer;
 use goplt_core::{Decision, Permission, Principal, RequestContext, TenantId, data::ScopeMint};

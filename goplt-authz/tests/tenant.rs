@@ -1,8 +1,9 @@
 //! A request's tenant: the claim decides, header and host may only repeat it.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use goplt_authz::{
     TenantLayer,
-    tenant::{Tenancy, TenantRefusal},
+    tenant::{Tenancy, Tenant, TenantRefusal},
 };
 use goplt_core::{Principal, RequestContext, TenantId, data::ScopeMint};
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
@@ -172,12 +173,10 @@ proptest! {
     }
 }
 
-type Bytes = String;
+type Inner = mock::Mock<Request<()>, Response<String>>;
+type Calls = mock::Handle<Request<()>, Response<String>>;
 
-fn layered() -> (
-    mock::Spawn<goplt_authz::tenant::Tenant<mock::Mock<Request<()>, Response<Bytes>>>>,
-    mock::Handle<Request<()>, Response<Bytes>>,
-) {
+fn layered() -> (mock::Spawn<Tenant<Inner>>, Calls) {
     let layer = TenantLayer::new(ScopeMint::new(), Tenancy::multi());
     mock::spawn_layer(layer)
 }

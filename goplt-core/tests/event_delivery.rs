@@ -1,6 +1,7 @@
 //! An event that was committed reaches every group once, in the order of its key; one that was
 //! rolled back reaches nobody.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod event_support;
 

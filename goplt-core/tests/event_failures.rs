@@ -1,6 +1,7 @@
 //! A handler that fails, panics, hangs or is cut off anywhere loses nothing and doubles nothing,
 //! and holds up its own key alone.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod event_support;
 

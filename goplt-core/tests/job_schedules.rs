@@ -1,6 +1,7 @@
 //! A schedule makes one run for each time that it is due, with any number of runners, and its
 //! policies say what happens to missed and overlapping ones.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod event_support;
 

@@ -16,7 +16,6 @@ use goplt_authz::{PolicyHandle, TenantLayer, service::AuthzModule};
 use goplt_module::assembly::Assembly;
 
 /// The whole composition: no other place knows which modules there are.
-#[must_use]
 pub fn compose(assembly: Assembly) -> Assembly {
     // Two handles are shared between the modules that fill them and the layers that read them.
     let keys = KeyHandle::new();

@@ -1,4 +1,5 @@
 //! The blog alone, with a fake of identity: what it does when identity answers, and when it does not.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::sync::Arc;
 
