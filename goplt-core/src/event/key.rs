@@ -39,6 +39,23 @@ pub trait EventOf<const TAG: u64>: Event {}
 ///
 /// `TAG` ties it to its payload, `R` says what the manifest allows: to publish it, to subscribe
 /// to it, or both. A key cannot be made by hand, so what is not declared does not compile.
+///
+/// A payload of another event does not fit, and neither does a key that is only heard where one
+/// publishes:
+///
+/// ```compile_fail
+/// # use goplt_core::{data::TenantTx, event::{EventKey, EventOf, Subscribes}};
+/// async fn publish<const TAG: u64>(tx: &mut TenantTx, heard: EventKey<TAG, Subscribes>, event: &impl EventOf<TAG>) {
+///     let _ = tx.outbox().publish(heard, event).await;
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use goplt_core::{data::TenantTx, event::{EventKey, EventOf, Publishes}};
+/// async fn publish(tx: &mut TenantTx, one: EventKey<1, Publishes>, other: &impl EventOf<2>) {
+///     let _ = tx.outbox().publish(one, other).await;
+/// }
+/// ```
 pub struct EventKey<const TAG: u64, R = Subscribes> {
     name: &'static str,
     role: PhantomData<fn() -> R>,
