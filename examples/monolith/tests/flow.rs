@@ -1,4 +1,5 @@
 //! The whole flow over HTTP, as users of two tenants: what they may do works, what they may not is refused.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod common;
 

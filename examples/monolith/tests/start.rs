@@ -1,5 +1,6 @@
 //! Starting and stopping: what cannot run says why and leaves nothing behind; what is stopped or
 //! killed loses nothing.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod common;
 
