@@ -28,6 +28,7 @@ use goplt_auth::{
     jwks::{KeyHandle, KeySet, VerificationKey},
     jwt::JwtVerifier,
 };
+use goplt_benches::{ProcessorTime, measured};
 use goplt_core::{Clock, Credentials, Principal, RequestContext, Verify};
 use http::{Request, Response};
 use tower_layer::Layer;
@@ -159,7 +160,7 @@ impl Case {
     }
 }
 
-fn first_sight(c: &mut Criterion) {
+fn first_sight(c: &mut Criterion<ProcessorTime>) {
     let mut group = c.benchmark_group("first_sight");
     for case in Case::all() {
         let (message, signature) = case.token.rsplit_once('.').unwrap();
@@ -214,7 +215,7 @@ fn request(token: &str) -> Request<()> {
 }
 
 /// The layer beside the bare service; both with a request that already has its context.
-fn warm(c: &mut Criterion) {
+fn warm(c: &mut Criterion<ProcessorTime>) {
     let mut group = c.benchmark_group("warm");
     let (verifier, token) = Case::eddsa().verifier();
     let ready_request = || request(&token);
@@ -253,7 +254,7 @@ fn warm(c: &mut Criterion) {
     group.finish();
 }
 
-fn hostile(c: &mut Criterion) {
+fn hostile(c: &mut Criterion<ProcessorTime>) {
     let members: String = (0..20_000).map(|n| format!(r#""m{n}":0,"#)).collect();
     let header = |json: &str| format!("{}.e30.AA", BASE64.encode(json));
     let tokens = [
@@ -294,5 +295,9 @@ fn hostile(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, first_sight, warm, hostile);
+criterion_group! {
+    name = benches;
+    config = measured();
+    targets = first_sight, warm, hostile
+}
 criterion_main!(benches);
