@@ -15,7 +15,7 @@ use goplt_core::{
 use super::{
     Host, HostContext,
     edge::{EdgeContext, EdgeLayer, MakeLayer, boxed},
-    start::http_settings,
+    settings::http_settings,
 };
 use crate::{
     Catalogue, IModule, Registry, StartupReport,

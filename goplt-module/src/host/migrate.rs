@@ -7,7 +7,7 @@ use goplt_core::data::{
     migration::{self, MigrationError, MigrationReport, ModuleMigrations},
 };
 
-use super::{Host, StartCause, StartError, data_dir::DataDir, start::database_settings};
+use super::{Host, StartCause, StartError, data_dir::DataDir, settings::database_settings};
 use crate::Registry;
 
 /// What [`Host::migrate`] did; displayed as a list.

@@ -9,6 +9,7 @@ mod hook;
 mod migrate;
 mod run;
 mod running;
+mod settings;
 mod shared;
 mod start;
 mod workers;

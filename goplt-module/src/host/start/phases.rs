@@ -1,0 +1,197 @@
+//! A start under way: from `init` of the first module to the seed.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use goplt_core::contract::GuardSettings;
+use tokio::time::Instant;
+
+use super::Purpose;
+use crate::{
+    InitContext, StartContext,
+    host::{
+        EdgeContext, HostContext, ModuleCell, Shared, StartCause, Workers,
+        builder::Parts,
+        edge::MakeLayer,
+        hook::{self, Hook, HookError, HookTiming},
+        migrate,
+        settings::http_settings,
+    },
+    http::{self, RouteTable, StackSettings},
+    lifecycle::Step,
+    wiring::Contracts,
+};
+
+/// A start under way.
+pub(super) struct Starting {
+    pub(super) shared: Arc<Shared>,
+    address: Option<SocketAddr>,
+    hook_timeout: Duration,
+    pub(super) timings: Vec<HookTiming>,
+    /// From here on there is something to keep.
+    pub(super) has_migrated: bool,
+}
+
+pub(super) struct Started {
+    pub(super) contracts: Arc<Contracts>,
+    pub(super) router: Router,
+    pub(super) workers: Workers,
+}
+
+impl Starting {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        address: Option<SocketAddr>,
+        hook_timeout: Duration,
+    ) -> Self {
+        Self {
+            shared,
+            address,
+            hook_timeout,
+            timings: Vec::new(),
+            has_migrated: false,
+        }
+    }
+
+    pub(super) async fn run(
+        &mut self,
+        parts: &mut Parts,
+        purpose: Purpose,
+    ) -> Result<Started, StartCause> {
+        let mut routes = RouteTable::new(Arc::clone(&parts.authorizer), parts.mint.clone());
+        let mut contracts = Contracts::new(self.guard_settings(parts));
+        for (_, supply) in parts.supplied.drain(..) {
+            supply(&mut contracts);
+        }
+        let mut workers = Workers::default();
+        self.init_all(&mut contracts, &mut routes, &mut workers)
+            .await?;
+        self.check_mounted(&routes, &workers)?;
+        let router = self.edge(routes.into_router(), parts)?;
+        let contracts = Arc::new(contracts);
+        if purpose == Purpose::Check {
+            return Ok(Started {
+                contracts,
+                router,
+                workers,
+            });
+        }
+        self.migrate().await?;
+        self.start_all().await?;
+        if let Some(seed) = parts.seed.take().filter(|_| purpose == Purpose::Serve) {
+            let context = HostContext {
+                host: Arc::clone(&self.shared),
+                contracts: Arc::clone(&contracts),
+                contexts: self.shared.service_contexts("seed"),
+                address: self.address,
+            };
+            seed(context).await.map_err(StartCause::Seed)?;
+        }
+        Ok(Started {
+            contracts,
+            router,
+            workers,
+        })
+    }
+
+    fn guard_settings(&self, parts: &Parts) -> GuardSettings {
+        let settings = GuardSettings::new(Arc::clone(&parts.authorizer))
+            .with_metrics(self.shared.metrics.clone());
+        if self.shared.config.environment().is_production() {
+            return settings.with_open_writes_warned();
+        }
+        settings
+    }
+
+    async fn init_all(
+        &mut self,
+        contracts: &mut Contracts,
+        routes: &mut RouteTable,
+        workers: &mut Workers,
+    ) -> Result<(), StartCause> {
+        let shared = Arc::clone(&self.shared);
+        for index in 0..shared.registry.len() {
+            shared.registry.step(index, Step::Load);
+            let module = shared.registry.module(index);
+            let mut cx = InitContext::new(self.cell(index), routes, workers);
+            let deadline = Instant::now() + self.hook_timeout;
+            // A block, so that a panic before the hook's future is made stays within its fence.
+            let work = async { module.init(contracts, &mut cx).await };
+            let ran = hook::run(module.module().name(), Hook::Init, deadline, work).await;
+            self.record(ran)?;
+            self.check_supplied(index, contracts)?;
+            shared.registry.step(index, Step::Initialize);
+        }
+        Ok(())
+    }
+
+    async fn start_all(&mut self) -> Result<(), StartCause> {
+        let shared = Arc::clone(&self.shared);
+        for index in 0..shared.registry.len() {
+            let module = shared.registry.module(index);
+            let deadline = Instant::now() + self.hook_timeout;
+            let cx = StartContext::new(self.cell(index), deadline);
+            let work = async { module.on_start(&cx).await };
+            let ran = hook::run(module.module().name(), Hook::OnStart, deadline, work).await;
+            self.record(ran)?;
+            shared.registry.step(index, Step::Start);
+        }
+        Ok(())
+    }
+
+    async fn migrate(&mut self) -> Result<(), StartCause> {
+        let shared = Arc::clone(&self.shared);
+        let migrated = migrate::apply(&shared.db, &shared.registry).await;
+        migrated.map_err(StartCause::Migration)?;
+        self.has_migrated = true;
+        for index in 0..shared.registry.len() {
+            shared.registry.step(index, Step::Migrate);
+        }
+        Ok(())
+    }
+
+    /// Puts the stack around the routes.
+    fn edge(&self, routes: Router, parts: &mut Parts) -> Result<Router, StartCause> {
+        let cx = EdgeContext {
+            host: Arc::clone(&self.shared),
+        };
+        let make = |layer, make: Option<MakeLayer>| {
+            make.map(|make| make(&cx))
+                .transpose()
+                .map_err(|source| StartCause::Layer { layer, source })
+        };
+        let Shared {
+            config,
+            ids,
+            random,
+            metrics,
+            health,
+            ..
+        } = &*self.shared;
+        let settings = StackSettings {
+            http: http_settings(&config.get()),
+            ids: ids.clone(),
+            random: random.clone(),
+            metrics: metrics.clone(),
+            auth: make("auth", parts.auth.take())?,
+            tenant: make("tenant", parts.tenant.take())?,
+        };
+        let probes = http::probes(health.clone(), metrics.clone());
+        Ok(http::stack(routes, probes, settings)?)
+    }
+
+    fn record<T>(
+        &mut self,
+        (timing, result): (HookTiming, Result<T, HookError>),
+    ) -> Result<T, HookError> {
+        self.timings.push(timing);
+        result
+    }
+
+    fn cell(&self, index: usize) -> ModuleCell {
+        ModuleCell {
+            host: Arc::clone(&self.shared),
+            index,
+        }
+    }
+}
