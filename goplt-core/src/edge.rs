@@ -41,9 +41,10 @@ impl RequestContext {
             None => cx.with_trace(TraceContext::default()),
         };
         match user_agent(headers) {
-            Some(agent) => {
-                cx.with_client(ClientInfo { ip: None, user_agent: Some(agent.into()) })
-            }
+            Some(agent) => cx.with_client(ClientInfo {
+                ip: None,
+                user_agent: Some(agent.into()),
+            }),
             None => cx,
         }
     }
@@ -107,7 +108,10 @@ mod tests {
     #[test]
     fn a_wrong_or_doubled_request_id_is_replaced() {
         let sent: &[u8] = b"a b";
-        assert_ne!(context(&[(X_REQUEST_ID, sent)]).request_id().as_str(), "a b");
+        assert_ne!(
+            context(&[(X_REQUEST_ID, sent)]).request_id().as_str(),
+            "a b"
+        );
         let doubled = context(&[(X_REQUEST_ID, b"one"), (X_REQUEST_ID, b"two")]);
         assert_eq!(doubled.request_id().as_str().len(), 36);
     }
@@ -123,7 +127,10 @@ mod tests {
     #[test]
     fn a_long_user_agent_is_cut() {
         let cx = context(&[(USER_AGENT, "m".repeat(4_000).as_bytes())]);
-        assert_eq!(cx.client().user_agent.as_deref().unwrap().len(), USER_AGENT_BYTES);
+        assert_eq!(
+            cx.client().user_agent.as_deref().unwrap().len(),
+            USER_AGENT_BYTES
+        );
     }
 
     proptest! {

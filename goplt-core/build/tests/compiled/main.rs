@@ -59,7 +59,10 @@ fn a_message_of_an_event_is_its_payload() {
 
     assert_eq!(ShapeMoved::NAME, "shape.shape.moved");
     assert_eq!(moved.key(), "square");
-    assert_eq!(<ShapeMoved as Event>::decode(&Event::encode(&moved)).unwrap(), moved);
+    assert_eq!(
+        <ShapeMoved as Event>::decode(&Event::encode(&moved)).unwrap(),
+        moved
+    );
     let error = <ShapeMoved as Event>::decode(&[0xff]).unwrap_err();
     assert_eq!(error.to_string(), "the payload is no `shape.shape.moved`");
 }
