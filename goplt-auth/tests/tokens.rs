@@ -275,7 +275,7 @@ async fn other_forms_are_refused() {
         ("..".into(), TokenError::Malformed),
         (message.to_owned(), TokenError::Malformed),
         (format!("{message}."), TokenError::Signature),
-        (format!("{good}."), TokenError::Malformed),
+        (format!("{good}."), TokenError::Signature),
         (format!("{good}.x"), TokenError::Malformed),
         (format!("{good}="), TokenError::Malformed),
         (format!("{good}\n"), TokenError::Malformed),

@@ -93,13 +93,13 @@ impl<'a> Compact<'a> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::TooLong);
         }
-        let (header, rest) = token.split_once('.').ok_or(TokenError::Malformed)?;
+        // From the end, where the way to the dot is short. A further dot ends up in the payload,
+        // where base64url refuses it.
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(TokenError::Malformed)?;
         if header.len() > MAX_HEADER_CHARS {
             return Err(TokenError::TooLong);
         }
-        // A further dot ends up in the signature, where base64url refuses it.
-        let (payload, signature) = rest.split_once('.').ok_or(TokenError::Malformed)?;
-        let signed = &token[..header.len() + 1 + payload.len()];
         Ok(Self {
             signed,
             header,
