@@ -9,7 +9,7 @@
 //!
 //! - A handler fails, panics or hangs: it is asked again, later and later, while the other events
 //!   of the same key wait. When its attempts are used up, the event becomes a dead letter: the key
-//!   stays parked behind it, or goes on without it ([`AfterLastAttempt`]).
+//!   stays parked behind it, or goes on without it (`AfterLastAttempt`).
 //! - The process dies: what was not committed is delivered again by whoever leases the lane next.
 //! - A process that was believed dead comes back: its lease has a fencing token, and its
 //!   transactions do not commit.

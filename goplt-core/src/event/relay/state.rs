@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How long progress may stay unwritten: a crash repeats at most this much.
-const FLUSH_AFTER: Duration = Duration::from_millis(50);
+const FLUSH_AFTER: Duration = Duration::from_millis(200);
 const FLUSH_AT: usize = 128;
 /// A group with fewer events at work takes more.
 const ENOUGH: usize = load::PAGE / 2;
