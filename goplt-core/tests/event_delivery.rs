@@ -5,14 +5,21 @@
 
 mod event_support;
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
-use event_support::{COUNTED, Counted, Seen, World, handlers};
+use event_support::{COUNTED, Counted, Seen, World, count, handlers};
 use goplt_core::{
     BoxError,
     data::TenantTx,
-    event::{EventContext, EventHandlers},
+    event::{EventContext, EventHandlers, EventSettings},
 };
+use tokio::sync::Notify;
 
 async fn note(
     seen: &Seen,
@@ -156,4 +163,80 @@ fn two_handlers_of_one_group_for_one_event_clash() {
         handlers.clashes()[0].to_string(),
         "the module `analytics` has two handlers for `shop.item.counted`: keep one, and call both from it"
     );
+}
+
+#[tokio::test]
+async fn a_transaction_opens_at_the_first_statement_of_its_handler() {
+    async fn lazy(
+        seen: &Seen,
+        cx: &EventContext,
+        tx: &mut TenantTx,
+        event: Counted,
+    ) -> Result<(), BoxError> {
+        // While nothing is open, contracts may be called.
+        assert!(!cx.request().scope()?.has_open_write());
+        count(tx, &event.key, event.number).await?;
+        assert!(cx.request().scope()?.has_open_write());
+        seen.add(cx, &event);
+        Ok(())
+    }
+    let world = World::new().await;
+    let seen = Arc::new(Seen::default());
+    world.publish("acme", "k", 1).await;
+    let running = world.start(world.runner(handlers("analytics", &seen, lazy)));
+    seen.reach(1).await;
+    running.stop().await;
+    assert_eq!(world.counts("acme").await, [("k".to_owned(), 1)]);
+}
+
+/// Holds its first call back until the gate opens.
+#[derive(Default)]
+struct Gated {
+    calls: AtomicU32,
+    began: Notify,
+    gate: Notify,
+    refused: Notify,
+}
+
+impl Gated {
+    async fn handle(
+        &self,
+        _: &EventContext,
+        tx: &mut TenantTx,
+        event: Counted,
+    ) -> Result<(), BoxError> {
+        let first = self.calls.fetch_add(1, Ordering::SeqCst) == 0;
+        if first {
+            self.began.notify_one();
+            self.gate.notified().await;
+        }
+        let counted = count(tx, &event.key, event.number).await;
+        if first {
+            assert!(counted.is_err(), "the lane has another owner");
+            self.refused.notify_one();
+        }
+        Ok(counted?)
+    }
+}
+
+#[tokio::test]
+async fn a_runner_that_lost_its_lease_cannot_commit() {
+    let world = World::new().await;
+    let gated = Arc::new(Gated::default());
+    world.publish("acme", "k", 1).await;
+    let first = world.start(world.runner(handlers("analytics", &gated, Gated::handle)));
+    gated.began.notified().await;
+    let alone = EventSettings::new()
+        .with_poll(Duration::from_millis(5))
+        .alone();
+    let runner = world.runner(handlers("analytics", &gated, Gated::handle));
+    let second = world.start(runner.with_settings(alone));
+    world.publish("acme", "k", 2).await;
+    world.wait_until_delivered().await;
+    gated.gate.notify_one();
+    gated.refused.notified().await;
+    first.stop().await;
+    second.stop().await;
+    let counts = world.counts("acme").await;
+    assert_eq!(counts, [("k".to_owned(), 1), ("k".to_owned(), 2)]);
 }

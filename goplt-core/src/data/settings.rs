@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// Where the database is, and how many connections and how much patience it gets.
 ///
@@ -60,6 +60,12 @@ impl DatabaseSettings {
     #[must_use]
     pub const fn url(&self) -> &SecretString {
         &self.url
+    }
+
+    /// Whether it is a file that one server uses at a time, as SQLite's is.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.url.expose_secret().starts_with("sqlite:")
     }
 
     /// How many connections may be open at once.

@@ -140,7 +140,11 @@ pub(crate) async fn start(
             workers,
         }) => {
             match purpose {
-                Purpose::Serve => workers.spawn(&stopping.shared, true),
+                Purpose::Serve => {
+                    // The lock on the data folder keeps other servers away from a database that is a file.
+                    let alone = database_settings(&stopping.shared.config).is_embedded();
+                    workers.spawn(&stopping.shared, alone);
+                }
                 Purpose::InProcess => workers.spawn(&stopping.shared, false),
                 Purpose::Command | Purpose::Check => {}
             }
