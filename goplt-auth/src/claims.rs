@@ -77,11 +77,7 @@ impl Claims {
         if issuer != expect.issuer {
             return Err(TokenError::Issuer);
         }
-        if !audience
-            .0
-            .iter()
-            .any(|audience| *audience == expect.audience)
-        {
+        if !audience.contains(&expect.audience) {
             return Err(TokenError::Audience);
         }
         let latest = now.plus(expect.leeway);

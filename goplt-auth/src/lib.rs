@@ -44,5 +44,5 @@ pub mod service;
 pub use self::{
     claims::Claims,
     error::{ConfigError, KeyError, TokenError},
-    layer::{Auth, AuthLayer, ResponseBody, ResponseFuture},
+    layer::{Auth, AuthLayer},
 };

@@ -7,8 +7,11 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use goplt_auth::{Auth, AuthLayer, ResponseBody};
-use goplt_core::{Credentials, Principal, Problem, RequestContext, VerifyError, data::ScopeMint};
+use goplt_auth::{Auth, AuthLayer};
+use goplt_core::{
+    Credentials, Principal, Problem, RequestContext, VerifyError, data::ScopeMint,
+    refuse::MaybeRefused,
+};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Empty, Full};
 use tower_test::mock;
@@ -59,7 +62,7 @@ async fn passes(request: Request<Empty<Bytes>>) -> RequestContext {
 }
 
 /// The answer to a request that must not reach the inner service.
-async fn refused(request: Request<Empty<Bytes>>) -> Response<ResponseBody<Full<Bytes>>> {
+async fn refused(request: Request<Empty<Bytes>>) -> Response<MaybeRefused<Full<Bytes>>> {
     let (mut service, mut handle) = spawn();
     handle.allow(1);
     service.poll_ready().is_ready().then_some(()).unwrap();
@@ -271,7 +274,7 @@ fn what_it_makes_can_go_anywhere() {
     const fn anywhere<T: Send + Sync + 'static>() {}
     anywhere::<Auth<(), Verifier>>();
     anywhere::<AuthLayer<Verifier>>();
-    anywhere::<ResponseBody<Full<Bytes>>>();
+    anywhere::<MaybeRefused<Full<Bytes>>>();
 }
 
 #[tokio::test]

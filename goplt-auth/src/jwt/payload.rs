@@ -25,7 +25,10 @@ pub(crate) struct Payload<'a> {
 }
 
 /// One string, or a list of them (RFC 7519 §4.1.3).
-pub(crate) struct Audience<'a>(pub(crate) Vec<Cow<'a, str>>);
+pub(crate) enum Audience<'a> {
+    One(Cow<'a, str>),
+    Many(Vec<Cow<'a, str>>),
+}
 
 /// Seconds since 1970, whole or not (RFC 7519 §2), up to the year 9999.
 #[derive(Clone, Copy)]
@@ -48,6 +51,15 @@ impl<'a> Payload<'a> {
         let payload = source.deserialize_map(PayloadVisitor { tenant_claim });
         let payload = payload.and_then(|payload| source.end().map(|()| payload));
         payload.map_err(|_| TokenError::Malformed)
+    }
+}
+
+impl Audience<'_> {
+    pub(crate) fn contains(&self, wanted: &str) -> bool {
+        match self {
+            Self::One(audience) => audience == wanted,
+            Self::Many(all) => all.iter().any(|audience| audience == wanted),
+        }
     }
 }
 
@@ -121,11 +133,11 @@ impl<'de> Visitor<'de> for AudienceVisitor {
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Audience(vec![Cow::Borrowed(text)]))
+        Ok(Audience::One(Cow::Borrowed(text)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Audience(vec![Cow::Owned(text.to_owned())]))
+        Ok(Audience::One(Cow::Owned(text.to_owned())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -133,7 +145,7 @@ impl<'de> Visitor<'de> for AudienceVisitor {
         while let Some(Text(text)) = seq.next_element()? {
             all.push(text);
         }
-        Ok(Audience(all))
+        Ok(Audience::Many(all))
     }
 }
 

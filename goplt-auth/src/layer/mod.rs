@@ -68,8 +68,6 @@
 //! });
 //! ```
 
-mod body;
-mod future;
 mod service;
 
 use std::{fmt, sync::Arc};
@@ -77,7 +75,7 @@ use std::{fmt, sync::Arc};
 use goplt_core::Verify;
 use tower_layer::Layer;
 
-pub use self::{body::ResponseBody, future::ResponseFuture, service::Auth};
+pub use self::service::Auth;
 
 /// Puts [`Auth`] in front of a service. See the [module docs](self).
 #[must_use = "a layer does nothing until it is applied"]

@@ -6,15 +6,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
 use goplt_core::{
     Clock, Code, Credentials, Principal, Problem, Random, RequestContext, Verify, VerifyError,
     id::Ids,
+    refuse::{MaybeRefused, ResponseFuture},
 };
 use http::{HeaderMap, HeaderValue, Request, Response, header::AUTHORIZATION};
 use tower_service::Service;
-
-use super::{ResponseBody, ResponseFuture};
 
 /// Finds out who is calling and tells the inner service. See the [module docs](super).
 pub struct Auth<S, V> {
@@ -59,7 +57,7 @@ where
     S: Service<Request<B>, Response = Response<R>>,
     V: Verify,
 {
-    type Response = Response<ResponseBody<R>>;
+    type Response = Response<MaybeRefused<R>>;
     type Error = S::Error;
     type Future = ResponseFuture<S::Future>;
 
@@ -69,14 +67,14 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         if has_tenant(&request) {
-            return ResponseFuture::rejected(misplaced(&request));
+            return ResponseFuture::refused(&request, &misplaced());
         }
         match self.authenticate(request.headers()) {
             Ok(principal) => {
                 identify(&mut request, principal);
-                ResponseFuture::inner(self.inner.call(request))
+                ResponseFuture::served(self.inner.call(request))
             }
-            Err(error) => ResponseFuture::rejected(reject(&request, error)),
+            Err(error) => ResponseFuture::refused(&request, &refusal(error)),
         }
     }
 }
@@ -120,31 +118,19 @@ fn has_tenant<B>(request: &Request<B>) -> bool {
 
 /// A tenant that was resolved before the caller is known was taken from a header alone: to go on
 /// would show one tenant's data to another's user.
-fn misplaced<B>(request: &Request<B>) -> Response<Bytes> {
+fn misplaced() -> Problem {
     const REASON: &str = "the tenant layer is outside of the auth layer; it must be inside";
     tracing::error!("{REASON}");
-    let id = request
-        .extensions()
-        .get::<RequestContext>()
-        .map(RequestContext::request_id);
-    Problem::new(Code::Internal)
-        .with_source(REASON)
-        .to_response_for(request.headers(), id)
+    Problem::new(Code::Internal).with_source(REASON)
 }
 
 /// One answer for every reason, but for the lack of keys, which is not the caller's fault.
-fn reject<B>(request: &Request<B>, error: VerifyError) -> Response<Bytes> {
+fn refusal(error: VerifyError) -> Problem {
     let problem = match error.code() {
         Code::Unavailable => Problem::new(Code::Unavailable).with_retry_after(1),
         _ => Problem::unauthenticated(),
     };
-    let id = request
-        .extensions()
-        .get::<RequestContext>()
-        .map(RequestContext::request_id);
-    problem
-        .with_source(error)
-        .to_response_for(request.headers(), id)
+    problem.with_source(error)
 }
 
 impl<S: Clone, V> Clone for Auth<S, V> {
