@@ -8,7 +8,7 @@ use goplt_core::{
     RequestContext, Uuid,
     data::{DatabaseSettings, FromRow, ScopeMint, TenantDb},
 };
-use sqlx::{Row, SqlitePool};
+use sqlx::{Row, SqlitePool, sqlite::SqlitePoolOptions};
 
 /// As `include_manifest!` makes it for a module with this table.
 macro_rules! tenant_sql {
@@ -28,7 +28,11 @@ const TABLE: &str = "CREATE TABLE bench_notes (tenant_id TEXT NOT NULL, id UUID 
 /// `rows` notes of each tenant, and the pool to read them plainly.
 async fn fill(path: &std::path::Path, tenants: u32, rows: u32) -> SqlitePool {
     let url = format!("sqlite:{}?mode=rwc", path.display());
-    let pool = SqlitePool::connect(&url).await.expect("a database");
+    // One connection and no test of it: the least that a pool costs.
+    let options = SqlitePoolOptions::new()
+        .max_connections(1)
+        .test_before_acquire(false);
+    let pool = options.connect(&url).await.expect("a database");
     sqlx::query("PRAGMA journal_mode = WAL")
         .execute(&pool)
         .await
@@ -75,6 +79,7 @@ async fn plain(pool: &SqlitePool) -> (Vec<u8>, String, i64) {
         .fetch_one(&mut *tx)
         .await
         .expect("the note");
+    tx.rollback().await.expect("the end");
     (row.get(0), row.get(1), row.get(2))
 }
 
