@@ -8,7 +8,8 @@ use goplt_core::{
     RequestContext, Uuid,
     data::{DatabaseSettings, FromRow, ScopeMint, TenantDb},
 };
-use sqlx::{Row, SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::{Connection as _, Row, SqliteConnection};
+use tokio::sync::Mutex;
 
 /// As `include_manifest!` makes it for a module with this table.
 macro_rules! tenant_sql {
@@ -25,20 +26,20 @@ struct Note {
 const TABLE: &str = "CREATE TABLE bench_notes (tenant_id TEXT NOT NULL, id UUID NOT NULL, \
      title TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (tenant_id, id))";
 
-/// `rows` notes of each tenant, and the pool to read them plainly.
-async fn fill(path: &std::path::Path, tenants: u32, rows: u32) -> SqlitePool {
+/// `rows` notes of each tenant, and the connection to read them plainly: without a pool, the least
+/// that sqlx costs.
+async fn fill(path: &std::path::Path, tenants: u32, rows: u32) -> Mutex<SqliteConnection> {
     let url = format!("sqlite:{}?mode=rwc", path.display());
-    // One connection and no test of it: the least that a pool costs.
-    let options = SqlitePoolOptions::new()
-        .max_connections(1)
-        .test_before_acquire(false);
-    let pool = options.connect(&url).await.expect("a database");
+    let mut plain = SqliteConnection::connect(&url).await.expect("a database");
     sqlx::query("PRAGMA journal_mode = WAL")
-        .execute(&pool)
+        .execute(&mut plain)
         .await
         .expect("WAL");
-    sqlx::query(TABLE).execute(&pool).await.expect("a table");
-    let mut tx = pool.begin().await.expect("a transaction");
+    sqlx::query(TABLE)
+        .execute(&mut plain)
+        .await
+        .expect("a table");
+    let mut tx = plain.begin().await.expect("a transaction");
     for tenant in 0..tenants {
         for row in 0..rows {
             sqlx::query("INSERT INTO bench_notes VALUES (?, ?, 'a title', 1)")
@@ -50,7 +51,7 @@ async fn fill(path: &std::path::Path, tenants: u32, rows: u32) -> SqlitePool {
         }
     }
     tx.commit().await.expect("a commit");
-    pool
+    Mutex::new(plain)
 }
 
 fn id(row: u32) -> Uuid {
@@ -70,8 +71,9 @@ async fn scoped(db: &TenantDb, cx: &RequestContext) -> (Uuid, String, i64) {
     (note.id, note.title, note.version)
 }
 
-async fn plain(pool: &SqlitePool) -> (Vec<u8>, String, i64) {
-    let mut tx = pool.begin().await.expect("a transaction");
+async fn plain(connection: &Mutex<SqliteConnection>) -> (Vec<u8>, String, i64) {
+    let mut connection = connection.lock().await;
+    let mut tx = connection.begin().await.expect("a transaction");
     let sql = "SELECT id, title, version FROM bench_notes WHERE tenant_id = ? AND id = ?";
     let row = sqlx::query(sql)
         .bind("tenant-0")
@@ -93,7 +95,7 @@ fn read(c: &mut Criterion<ProcessorTime>) {
     for (tenants, rows) in [(1, 1_000), (1_000, 20)] {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("bench.db");
-        let pool = runtime.block_on(fill(&path, tenants, rows));
+        let connection = runtime.block_on(fill(&path, tenants, rows));
         let mint = ScopeMint::new();
         let settings = DatabaseSettings::new(format!("sqlite:{}", path.display()));
         let db = runtime
@@ -109,12 +111,9 @@ fn read(c: &mut Criterion<ProcessorTime>) {
         });
         group.bench_function(format!("plain sqlx, {tenants} tenants"), |b| {
             b.to_async(&runtime)
-                .iter(|| async { black_box(plain(&pool).await) });
+                .iter(|| async { black_box(plain(&connection).await) });
         });
-        runtime.block_on(async {
-            db.close().await;
-            pool.close().await;
-        });
+        runtime.block_on(db.close());
     }
     group.finish();
 }
