@@ -96,10 +96,10 @@ fn insert(parent: clap::Command, words: &[&str], command: &Command) -> clap::Com
     };
     if !rest.is_empty() {
         if parent.find_subcommand(word).is_some() {
-            return parent.mut_subcommand(word, |found| insert(found, rest, command));
+            return parent.mut_subcommand(word, |found| described(insert(found, rest, command)));
         }
         let group = clap::Command::new((*word).to_owned()).subcommand_required(true);
-        return parent.subcommand(insert(group, rest, command));
+        return parent.subcommand(described(insert(group, rest, command)));
     }
     let options = command.options.iter().map(|option| {
         Arg::new(option.name.clone())
@@ -114,6 +114,16 @@ fn insert(parent: clap::Command, words: &[&str], command: &Command) -> clap::Com
             .about(about)
             .args(options),
     )
+}
+
+/// A group says what is in it: `list, replay, purge`.
+fn described(group: clap::Command) -> clap::Command {
+    let names: Vec<_> = group
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    let names = names.join(", ");
+    group.about(names)
 }
 
 /// What was called: the words of the command, and its own matches.
