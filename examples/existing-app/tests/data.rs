@@ -1,16 +1,17 @@
-//! Tenant-scoped SQL on a table that was there before: `notes.db` was made by SQLite itself, and
-//! has a note of acme and one of globex, both with the id 1.
+//! Tenant-scoped SQL on a table that was there before: the application's own driver made it, with
+//! a note of acme and one of globex, both with the id 1.
 
 mod http;
 #[expect(dead_code, reason = "no token expires here")]
 mod keys;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 
 use goplt_auth::{AuthLayer, jwks::KeyHandle, jwt::JwtVerifier};
 use goplt_authz::{TenantLayer, tenant::Tenancy};
 use http::{ask, bearer};
 use keys::Keys;
+use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
 
 // begin: in the guide
 use axum::{Router, extract::State, routing::get};
@@ -48,10 +49,30 @@ async fn app(keys: KeyHandle, url: &str) -> Result<Router, BoxError> {
 }
 // end: in the guide
 
-/// Serves the application on a copy of the database.
+const BEFORE: &str = "
+    CREATE TABLE notes (
+        tenant_id TEXT NOT NULL,
+        id INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (tenant_id, id)
+    );
+    INSERT INTO notes VALUES ('acme', 1, 'call the bank'), ('globex', 1, 'buy a boat');
+";
+
+/// The database as the application had it before goplt came.
+async fn before(file: &Path) {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    connection.execute(BEFORE).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// Serves the application on that database.
 async fn serve(keys: &Keys, folder: &tempfile::TempDir) -> SocketAddr {
     let file = folder.path().join("notes.db");
-    std::fs::write(&file, include_bytes!("notes.db")).unwrap();
+    before(&file).await;
     let url = format!("sqlite:{}", file.display());
     let app = app(keys.handle(), &url).await.unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
