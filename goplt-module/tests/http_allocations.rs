@@ -1,7 +1,7 @@
 //! The check in front of a handler allocates nothing.
 #![cfg(test)]
 
-use std::{alloc::System, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Router, body::Body, extract::Request, routing::get};
 use goplt_core::{
@@ -9,11 +9,7 @@ use goplt_core::{
     manifest::Manifest,
 };
 use goplt_module::{RouteKey, http::RouteTable};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tower::ServiceExt as _;
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const MANIFEST: &str = r#"
 name: shop
@@ -31,7 +27,7 @@ impl Authorizer for Everything {
 }
 
 /// How many allocations a request to `router` takes, once it is warm.
-fn allocations(router: &Router, cx: &RequestContext) -> usize {
+fn allocations(router: &Router, cx: &RequestContext) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -39,11 +35,11 @@ fn allocations(router: &Router, cx: &RequestContext) -> usize {
         let mut request = Request::get("/items").body(Body::empty()).unwrap();
         request.extensions_mut().insert(cx.clone());
         let router = router.clone();
-        let region = Region::new(ALLOCATOR);
-        let response = runtime.block_on(router.oneshot(request)).unwrap();
-        let count = region.change().allocations;
-        assert_eq!(response.status(), 200);
-        count
+        let counted = allocation_counter::measure(|| {
+            let response = runtime.block_on(router.oneshot(request)).unwrap();
+            assert_eq!(response.status(), 200);
+        });
+        counted.count_total
     });
     counts.last().unwrap()
 }
