@@ -173,6 +173,52 @@ fn refuses_what_means_different_things_on_the_two_databases() {
 }
 
 #[test]
+fn refuses_what_was_tried_to_get_around_the_lock() {
+    insta::assert_snapshot!(refusals(&[
+        // A name of WITH that hides another, or a table.
+        "WITH w AS (SELECT 1 AS x) SELECT * FROM (WITH a AS (SELECT * FROM w), w AS (SELECT 2 AS x) SELECT * FROM a) AS s",
+        "WITH w AS (SELECT 1 AS x), w AS (SELECT 2 AS x) SELECT * FROM w",
+        "WITH RECURSIVE users AS (SELECT * FROM blog_posts), blog_comments AS (SELECT * FROM users) SELECT * FROM users",
+        "(WITH w AS (SELECT 1) SELECT * FROM w) UNION SELECT * FROM w",
+        "SELECT * FROM (WITH w AS (SELECT 1 AS a) SELECT a FROM w) AS s JOIN w ON TRUE",
+        "WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT * FROM a) SELECT * FROM a",
+        // A table where a value is expected, or named in a string.
+        "SELECT id FROM blog_posts WHERE id IN users",
+        "SELECT 'users'::regclass",
+        "SELECT CAST('users' AS \"regclass\")",
+        "SELECT id FROM blog_posts WHERE id = ANY (TABLE users)",
+        // What the parser reads and the writer does not say.
+        "SELECT TRY_CAST(id AS BIGINT) FROM blog_posts",
+        "SELECT SAFE_CAST(id AS BIGINT) FROM blog_posts",
+        "SELECT sum(*) FROM blog_posts",
+        "SELECT count() FROM blog_posts",
+        "SELECT {fn lower('a')} FROM blog_posts",
+        "SELECT id FROM blog_posts TABLESAMPLE BERNOULLI (10)",
+        "SELECT id FROM ONLY blog_posts",
+        "SELECT id FROM blog_posts FOR UPDATE OF blog_posts",
+        "SELECT id FROM blog_posts WHERE CURRENT OF c",
+        // A row beside the changed one.
+        "UPDATE blog_posts AS p SET a = c.a FROM blog_comments AS c WHERE c.id = p.id RETURNING c.text",
+        "UPDATE blog_posts AS p SET a = 1 FROM (blog_comments AS p JOIN blog_comments AS q ON TRUE)",
+        "WITH p AS (SELECT 1 AS tenant_id) UPDATE blog_posts AS p SET a = 1 FROM p",
+        "DELETE FROM blog_posts AS p USING blog_comments AS p WHERE TRUE",
+        // The tenant by way of another column or row.
+        "UPDATE blog_posts SET (tenant_id) = ('x')",
+        "UPDATE blog_posts SET blog_posts.tenant_id = 'x'",
+        "INSERT INTO blog_posts (tenant_id) SELECT 'x'",
+        "INSERT INTO blog_posts (id, TENANT_ID) VALUES (1, 'x') ON CONFLICT (tenant_id, id) DO NOTHING",
+        "INSERT INTO blog_posts (id) VALUES (1) ON CONFLICT (tenant_id, id) DO UPDATE SET (a, tenant_id) = (1, 'x')",
+        "INSERT INTO blog_posts (id) VALUES (1) ON CONFLICT (lower(tenant_id), id) DO NOTHING",
+        // A second statement, or another kind of one, behind the first.
+        "SELECT 1 UNION DELETE FROM blog_posts RETURNING 1",
+        "WITH w AS (UPDATE blog_posts SET a = 1 RETURNING id) SELECT * FROM w",
+        "SELECT (INSERT INTO blog_posts (id) VALUES (1) RETURNING id)",
+        "SELECT 1; SET app.tenant = 'x'",
+        "SELECT 1 \\; DROP TABLE blog_posts",
+    ]));
+}
+
+#[test]
 fn refuses_other_placeholders() {
     insta::assert_snapshot!(refusals(&[
         "SELECT id FROM blog_posts WHERE id = $1",

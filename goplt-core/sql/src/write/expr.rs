@@ -1,4 +1,4 @@
-use sqlparser::ast::{DataType, Expr, Query};
+use sqlparser::ast::{CastKind, DataType, Expr, Query};
 
 use super::{Mode, Name, Writer, Written};
 
@@ -18,11 +18,7 @@ impl Writer<'_> {
                 Ok(())
             }
             Expr::CompoundIdentifier(path) => match path.as_slice() {
-                [table, column] => {
-                    let (table, column) = (self.ident(table)?, self.ident(column)?);
-                    self.qualified(&table, &column);
-                    Ok(())
-                }
+                [table, column] => self.qualified([table, column]),
                 _ => Err(self.refuse(format_args!("`{expr}`"), "write `column` or `table.column`", expr)),
             },
             Expr::Value(value) => self.value(value),
@@ -42,12 +38,14 @@ impl Writer<'_> {
             } => self.case(operand.as_deref(), conditions, else_result.as_deref()),
             Expr::Function(function) => self.function(function),
             Expr::Cast {
-                kind: _,
+                kind,
                 expr: value,
                 data_type,
                 format,
             } => {
                 self.absent(format.is_none(), "FORMAT in CAST", expr)?;
+                let plain = matches!(kind, CastKind::Cast | CastKind::DoubleColon);
+                self.absent(plain, "a cast that may fail (write CAST)", expr)?;
                 self.cast(value, data_type, expr)
             }
             Expr::Substring {

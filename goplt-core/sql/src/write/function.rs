@@ -36,7 +36,7 @@ const fn known(name: &'static str, least: usize, most: usize, usage: Use) -> Kno
 
 /// To add one: it must exist on both databases with the same meaning, and reach nothing but its arguments.
 const KNOWN: &[Known] = &[
-    known("count", 0, 1, Use::Aggregate),
+    known("count", 1, 1, Use::Aggregate),
     known("sum", 1, 1, Use::Aggregate),
     known("avg", 1, 1, Use::Aggregate),
     // SQLite's min and max of several values have no twin of that name.
@@ -144,6 +144,13 @@ impl Writer<'_> {
                 function,
             ));
         }
+        if known.name != "count" && list.args.iter().any(is_star) {
+            return Err(self.wrong(
+                format!("`{}` cannot have the argument `*`", known.name),
+                "write a value; `*` can stand in count(*) only",
+                function,
+            ));
+        }
         let of_rows = list.duplicate_treatment.is_some() || !list.clauses.is_empty() || filter;
         let fits = match known.usage {
             Use::Scalar => !of_rows && !over,
@@ -211,15 +218,15 @@ impl Writer<'_> {
 
     fn argument(&mut self, arg: &FunctionArg) -> Written {
         match arg {
-            FunctionArg::Unnamed(
-                FunctionArgExpr::Expr(Expr::Wildcard(_)) | FunctionArgExpr::Wildcard,
-            ) => {
+            star @ FunctionArg::Unnamed(_) if is_star(star) => {
                 self.text("*");
                 Ok(())
             }
             FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.expr(expr),
             FunctionArg::Unnamed(
-                FunctionArgExpr::QualifiedWildcard(_) | FunctionArgExpr::WildcardWithOptions(_),
+                FunctionArgExpr::Wildcard
+                | FunctionArgExpr::QualifiedWildcard(_)
+                | FunctionArgExpr::WildcardWithOptions(_),
             )
             | FunctionArg::Named { .. }
             | FunctionArg::ExprNamed { .. } => {
@@ -227,6 +234,14 @@ impl Writer<'_> {
             }
         }
     }
+}
+
+/// `*`
+const fn is_star(arg: &FunctionArg) -> bool {
+    matches!(
+        arg,
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Wildcard(_)) | FunctionArgExpr::Wildcard)
+    )
 }
 
 /// Functions that read the server, its files, its settings or a query in a string. The list only serves the message: what

@@ -129,6 +129,14 @@ impl Writer<'_> {
                 ident,
             ));
         }
+        if self.ctes.iter().any(|cte| cte == name.as_str()) {
+            // SQLite takes the nearest one, even one that is defined further on; PostgreSQL the one before.
+            return Err(self.refuse_name(
+                format_args!("`{name}` as a name in WITH, for the second time,"),
+                "it is known here already; choose another name",
+                ident,
+            ));
+        }
         self.name(&name);
         if !columns.is_empty() {
             self.in_parentheses(|w| {

@@ -1,7 +1,7 @@
 //! RETURNING. SQLite sees the changed table there, by its own name and never by its alias; PostgreSQL sees the alias, and
 //! the tables beside it too. Both texts mean the changed table.
 
-use sqlparser::ast::SelectItem;
+use sqlparser::ast::{Ident, SelectItem};
 
 use super::{Writer, Written, from::Target, name::Name};
 
@@ -67,14 +67,25 @@ impl Writer<'_> {
     }
 
     /// `table.column`
-    pub(super) fn qualified(&mut self, table: &Name, column: &Name) {
-        let postgres = format!("{table}.{column}");
+    pub(super) fn qualified(&mut self, path: [&Ident; 2]) -> Written {
+        let [table, column] = path;
+        let (name, column) = (self.ident(table)?, self.ident(column)?);
+        let postgres = format!("{name}.{column}");
         match &self.returning {
-            Some(Returning { target, .. }) if target.known_as() == table => {
+            Some(Returning { target, .. }) if *target.known_as() == name => {
                 let sqlite = format!("{}.{column}", target.table());
                 self.out.split(&sqlite, &postgres);
             }
-            _ => self.text(&postgres),
+            Some(Returning { target, .. }) => {
+                let target = target.known_as();
+                return Err(self.refuse_name(
+                    format_args!("`{name}` in RETURNING"),
+                    format!("SQLite knows the changed table there, `{target}`, and no other"),
+                    table,
+                ));
+            }
+            None => self.text(&postgres),
         }
+        Ok(())
     }
 }

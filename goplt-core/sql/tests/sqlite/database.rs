@@ -6,24 +6,22 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use crate::grammar::{self, DDL, Rng, TABLES, TENANTS, Value};
+use goplt_sql::{Statement, Tables, verify_host};
 
-/// No table has more columns.
-const WIDEST: usize = 6;
+use crate::{
+    differential::{Answer, Database, state_sql},
+    grammar::{self, Case, DDL, Rng, TABLES, TENANTS, Value},
+};
 
-/// What a statement answered.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) columns: Vec<String>,
-    /// Sorted: without ORDER BY the order is nobody's promise.
-    pub(crate) rows: Vec<Vec<Value>>,
-}
+pub(crate) struct Sqlite(SqliteConnection);
 
-pub(crate) struct Database(SqliteConnection);
+impl Database for Sqlite {
+    type Place = ();
 
-impl Database {
-    /// A database in memory. With a tenant, rows without one get it.
-    pub(crate) async fn open(tenant: Option<&str>) -> Self {
+    const REPLAY: &'static str = "cargo test -p goplt-sql --test sqlite prove";
+
+    /// In memory.
+    async fn open((): &(), tenant: Option<&str>) -> Self {
         let mut connection = SqliteConnection::connect("sqlite::memory:")
             .await
             .expect("memory is there");
@@ -38,8 +36,7 @@ impl Database {
         Self(connection)
     }
 
-    /// Replaces all rows by those of a seed.
-    pub(crate) async fn fill(&mut self, seed: u64, only: Option<&str>) {
+    async fn fill(&mut self, seed: u64, only: Option<&str>) {
         self.plain("BEGIN").await;
         let mut rng = Rng::new(seed);
         for table in TABLES {
@@ -54,6 +51,56 @@ impl Database {
         self.plain("COMMIT").await;
     }
 
+    async fn run(&mut self, sql: &str, binds: &[Value]) -> Result<Answer, String> {
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        for value in binds {
+            query = bind(query, value);
+        }
+        let rows = query
+            .fetch_all(&mut self.0)
+            .await
+            .map_err(|error| error.to_string())?;
+        let columns = rows.first().map_or_else(Vec::new, |row| {
+            row.columns().iter().map(|c| c.name().to_owned()).collect()
+        });
+        let mut rows: Vec<_> = rows.iter().map(values).collect();
+        rows.sort_by(|a, b| a.partial_cmp(b).expect("no NaN"));
+        Ok(Answer { columns, rows })
+    }
+
+    async fn state(&mut self) -> Vec<Vec<Value>> {
+        let answer = self.run(&state_sql(), &[]).await;
+        answer.expect("the tables are there").rows
+    }
+
+    async fn begin(&mut self) {
+        self.plain("BEGIN").await;
+    }
+
+    async fn rollback(&mut self) {
+        self.plain("ROLLBACK").await;
+    }
+
+    fn text(statement: &Statement) -> &str {
+        &statement.sqlite
+    }
+
+    /// The author's own text where SQLite reads that, or the text without tenants.
+    fn original(case: &Case, tables: &Tables) -> String {
+        if case.plain {
+            return case.sql.replace(" ILIKE ", " LIKE ");
+        }
+        verify_host(&case.sql, tables)
+            .expect("what can be rewritten can be verified")
+            .sqlite
+    }
+
+    fn is_of_the_data(error: &str) -> bool {
+        error.contains("constraint failed")
+    }
+}
+
+impl Sqlite {
     async fn store(&mut self, table: &grammar::Table, tenant: &str, rows: &[grammar::Row]) {
         let names: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
         let marks = format!("({})", vec!["?"; names.len() + 1].join(", "));
@@ -73,46 +120,7 @@ impl Database {
             .expect("the data fits the schema");
     }
 
-    /// Runs a statement; an error is only told apart from an answer.
-    pub(crate) async fn run(&mut self, sql: &str, binds: &[Value]) -> Result<Answer, String> {
-        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-        for value in binds {
-            query = bind(query, value);
-        }
-        let rows = query
-            .fetch_all(&mut self.0)
-            .await
-            .map_err(|error| error.to_string())?;
-        let columns = rows.first().map_or_else(Vec::new, |row| {
-            row.columns().iter().map(|c| c.name().to_owned()).collect()
-        });
-        let mut rows: Vec<_> = rows.iter().map(values).collect();
-        rows.sort_by(|a, b| a.partial_cmp(b).expect("no NaN"));
-        Ok(Answer { columns, rows })
-    }
-
-    /// Every row of every table: the tenant, the table, the columns.
-    pub(crate) async fn state(&mut self) -> Vec<Vec<Value>> {
-        let selects: Vec<_> = TABLES
-            .iter()
-            .map(|table| {
-                let mut columns: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
-                columns.resize(WIDEST, "NULL");
-                format!(
-                    "SELECT tenant_id, '{}', {} FROM {}",
-                    table.name,
-                    columns.join(", "),
-                    table.name
-                )
-            })
-            .collect();
-        self.run(&selects.join(" UNION ALL "), &[])
-            .await
-            .expect("the tables are there")
-            .rows
-    }
-
-    pub(crate) async fn plain(&mut self, sql: &str) {
+    async fn plain(&mut self, sql: &str) {
         sqlx::query(AssertSqlSafe(sql))
             .execute(&mut self.0)
             .await

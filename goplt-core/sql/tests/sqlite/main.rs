@@ -1,8 +1,12 @@
 //! Proves the rewriter on SQLite: what is accepted runs, and shows and changes the rows of one tenant only.
 
+#[path = "../attempts/mod.rs"]
+mod attempts;
+#[path = "../differential/mod.rs"]
+mod differential;
 #[path = "../grammar/mod.rs"]
 mod grammar;
 
 mod database;
-mod differential;
+mod prove;
 mod runs;

@@ -3,7 +3,8 @@
 use goplt_sql::{Statement, Tables, rewrite};
 
 use crate::{
-    database::{Answer, Database},
+    database::Sqlite,
+    differential::{Answer, Database as _, block_on},
     grammar::{TABLES, Value},
 };
 
@@ -13,7 +14,7 @@ fn accepted(sql: &str) -> Statement {
 }
 
 /// Runs as the tenant `red`, with every bind 1.
-async fn run(database: &mut Database, prefix: &str, sql: &str) -> Answer {
+async fn run(database: &mut Sqlite, prefix: &str, sql: &str) -> Answer {
     let statement = accepted(sql);
     let mut binds = vec![Value::Int(1); statement.params];
     if statement.tenant_param.is_some() {
@@ -25,12 +26,9 @@ async fn run(database: &mut Database, prefix: &str, sql: &str) -> Answer {
     answer.unwrap_or_else(|error| panic!("{error}: {}", statement.sqlite))
 }
 
-fn with_database(test: impl AsyncFnOnce(&mut Database)) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
-        let mut database = Database::open(None).await;
+fn with_database(test: impl AsyncFnOnce(&mut Sqlite)) {
+    block_on(async {
+        let mut database = Sqlite::open(&(), None).await;
         database.fill(1, None).await;
         test(&mut database).await;
     });
