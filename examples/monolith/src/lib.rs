@@ -7,6 +7,7 @@ mod seed;
 
 use std::sync::Arc;
 
+use analytics::AnalyticsModule;
 use blog::BlogModule;
 use goplt_auth::{
     jwks::KeyHandle,
@@ -33,6 +34,7 @@ pub fn compose(assembly: Assembly) -> Assembly {
         .module(AuthModule::new(keys))
         .module(AuthzModule::new(policy))
         .module(BlogModule)
+        .module(AnalyticsModule)
         .seed(seed::development)
         .command(admin::create())
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod harness;
+mod heard;
 mod keys;
 mod sessions;
 mod users;

@@ -11,6 +11,9 @@ use http::StatusCode;
 /// The most characters of a title.
 const MAX_TITLE: usize = 200;
 
+/// The author of what was written by a user who was deleted since: an id that nobody has.
+pub const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+
 /// A post as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Post {

@@ -8,9 +8,13 @@
 //! | `service.rs` | what the blog does, for REST and contract alike |
 //! | `api.rs` | REST: what comes in and goes out |
 //! | `rpc.rs` | the contract that other modules call |
+//! | `heard.rs` | what the blog does when something happens in other modules |
+//!
+//! What happens here is published in the transaction that causes it, so it is told if and only if it happened.
 
 mod api;
 pub mod domain;
+mod heard;
 mod repo;
 mod rpc;
 mod service;
@@ -62,6 +66,9 @@ impl IModule for BlogModule {
             .mount(route::CREATE_COMMENT, api::create_comment)
             .mount(route::LIST_COMMENTS, api::list_comments)
             .mount(route::DELETE_COMMENT, api::delete_comment);
+        let _ = cx
+            .events(&blog)
+            .on(event::IDENTITY_USER_DELETED, Blog::on_user_deleted);
         Ok(Arc::new(Rpc(blog)))
     }
 }

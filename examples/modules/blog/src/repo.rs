@@ -146,5 +146,26 @@ pub(crate) async fn delete_comment(
     .await
 }
 
+/// Puts `nobody` in the place of an author.
+pub(crate) async fn forget_author(
+    tx: &mut TenantTx,
+    author: &str,
+    nobody: &str,
+) -> Result<(), DbError> {
+    tx.execute(tenant_sql!(
+        "UPDATE blog_posts SET author_id = ? WHERE author_id = ?",
+        nobody,
+        author
+    ))
+    .await?;
+    tx.execute(tenant_sql!(
+        "UPDATE blog_comments SET author_id = ? WHERE author_id = ?",
+        nobody,
+        author
+    ))
+    .await?;
+    Ok(())
+}
+
 /// Later than every id.
 const LAST: Uuid = Uuid::from_bytes([0xff; 16]);

@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use blog_contract::{CommentCreated, CommentDeleted, PostCreated, PostDeleted, PostUpdated};
 use goplt_contracts::identity::{BatchGetUsersRequest, IdentityService};
 use goplt_core::{Clock, RequestContext, Timestamp, Uuid, data::TenantDb, id::Ids};
 
 use crate::{
     domain::{BlogError, Comment, Draft, Post, check_content},
-    repo,
+    event, repo,
 };
 
 /// The blog of all tenants.
@@ -43,6 +44,11 @@ impl Blog {
         };
         let mut tx = self.db.begin(cx.scope()?).await?;
         repo::insert_post(&mut tx, &post).await?;
+        let created = PostCreated {
+            post_id: post.id.to_string(),
+            author_id: post.author_id.clone(),
+        };
+        tx.outbox().publish(event::POST_CREATED, &created).await?;
         tx.commit().await?;
         Ok(post)
     }
@@ -84,6 +90,11 @@ impl Blog {
         let post = repo::update_post(&mut tx, id, present, &draft, now).await?;
         // Where readers do not block writers, another may have come between.
         let post = post.ok_or(BlogError::Changed { present })?;
+        let updated = PostUpdated {
+            post_id: id.to_string(),
+            version: post.version,
+        };
+        tx.outbox().publish(event::POST_UPDATED, &updated).await?;
         tx.commit().await?;
         Ok(post)
     }
@@ -103,6 +114,10 @@ impl Blog {
             return Err(BlogError::Changed { present });
         }
         repo::delete_post(&mut tx, id).await?;
+        let deleted = PostDeleted {
+            post_id: id.to_string(),
+        };
+        tx.outbox().publish(event::POST_DELETED, &deleted).await?;
         Ok(tx.commit().await?)
     }
 
@@ -135,10 +150,19 @@ impl Blog {
             created_at,
         };
         let mut tx = self.db.begin(cx.scope()?).await?;
-        repo::find_post(&mut tx, post_id)
+        let post = repo::find_post(&mut tx, post_id)
             .await?
             .ok_or(BlogError::NoPost)?;
         repo::insert_comment(&mut tx, &comment).await?;
+        let created = CommentCreated {
+            comment_id: comment.id.to_string(),
+            post_id: post_id.to_string(),
+            author_id: comment.author_id.clone(),
+            post_author_id: post.author_id,
+        };
+        tx.outbox()
+            .publish(event::COMMENT_CREATED, &created)
+            .await?;
         tx.commit().await?;
         Ok(comment)
     }
@@ -168,6 +192,13 @@ impl Blog {
         if repo::delete_comment(&mut tx, post, id).await? == 0 {
             return Err(BlogError::NoComment);
         }
+        let deleted = CommentDeleted {
+            comment_id: id.to_string(),
+            post_id: post.to_string(),
+        };
+        tx.outbox()
+            .publish(event::COMMENT_DELETED, &deleted)
+            .await?;
         Ok(tx.commit().await?)
     }
 

@@ -164,6 +164,29 @@ impl Monolith {
             .to_owned()
     }
 
+    /// The id of whose token it is.
+    pub async fn me(&self, token: &str) -> String {
+        let me = self.get("/api/v1/users/me", token).await.ok(200);
+        me["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks again until the answer is as it should be: what follows from events comes soon, and not at once. The last
+    /// answer is returned, whatever it is.
+    pub async fn until(&self, path: &str, token: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let asking = async {
+            loop {
+                let found = self.get(path, token).await.ok(200);
+                if is(&found) {
+                    return found;
+                }
+            }
+        };
+        match timeout(PATIENCE, asking).await {
+            Ok(found) => found,
+            Err(_) => self.get(path, token).await.ok(200),
+        }
+    }
+
     pub fn credentials(&self, tenant: &str, role: &str) -> (String, String) {
         let text = std::fs::read_to_string(self.data_dir.join("dev-logins.txt")).unwrap();
         let mut lines = text

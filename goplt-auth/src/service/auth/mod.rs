@@ -10,11 +10,16 @@
 //! everywhere else the module refuses to start without one. Several keys may be there: the newest
 //! signs, all verify.
 //!
+//! A changed password and a deleted user also end the sessions as such, when the event of it comes:
+//! what a refresh would find out is then written down. Sessions that have expired are forgotten by
+//! the job `purge_sessions`, every hour.
+//!
 //! Login asks identity whether the password is right and authz for the names of the roles. While
 //! either does not answer, nobody logs in (503): a token without its roles would be worse.
 
 mod api;
 mod domain;
+mod heard;
 mod keyring;
 mod master;
 mod repo;
@@ -108,6 +113,7 @@ impl IModule for AuthModule {
         let verifier = verifier(self.keys.clone(), &config, clock.clone()).with_cache_capacity(0);
         let sessions = Arc::new(Sessions {
             db: cx.db(),
+            host: cx.host_scope()?,
             identity: needs.identity,
             authz: needs.authz,
             keyring,
@@ -126,6 +132,11 @@ impl IModule for AuthModule {
             .mount(route::REFRESH, api::refresh)
             .mount(route::LOGOUT, api::logout)
             .mount(route::JWKS, api::jwks);
+        let _ = cx
+            .events(&sessions)
+            .on(event::IDENTITY_USER_UPDATED, Sessions::on_user_updated)
+            .on(event::IDENTITY_USER_DELETED, Sessions::on_user_deleted);
+        let _ = cx.jobs(&sessions).on(job::PURGE_SESSIONS, Sessions::purge);
         Ok(sessions)
     }
 

@@ -136,6 +136,41 @@ pub(super) async fn forget_expired(
     Ok(())
 }
 
+/// Those that began under a password before that of `changed`.
+pub(super) async fn revoke_older(
+    tx: &mut TenantTx,
+    user: Uuid,
+    changed: Timestamp,
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    tx.execute(tenant_sql!(
+        "UPDATE auth_sessions SET revoked_at = ?
+         WHERE user_id = ? AND password_changed_at < ? AND revoked_at IS NULL",
+        now,
+        user,
+        changed
+    ))
+    .await
+}
+
+/// All sessions of a user; their tokens go with them.
+pub(super) async fn forget_user(tx: &mut TenantTx, user: Uuid) -> Result<u64, DbError> {
+    tx.execute(tenant_sql!(
+        "DELETE FROM auth_sessions WHERE user_id = ?",
+        user
+    ))
+    .await
+}
+
+/// Sessions of all tenants whose last token has expired; their tokens go with them.
+pub(super) async fn purge_expired(tx: &mut HostTx, now: Timestamp) -> Result<u64, DbError> {
+    tx.execute(host_sql!(
+        "DELETE FROM auth_sessions WHERE expires_at < ?",
+        now
+    ))
+    .await
+}
+
 /// All keys, oldest first.
 pub(super) async fn keys(tx: &mut HostTx) -> Result<Vec<KeyRow>, DbError> {
     tx.fetch_all(host_sql!(

@@ -14,7 +14,7 @@ use goplt_contracts::{
 use goplt_core::{
     Clock, Code, Random, RequestContext, TenantId, Timestamp, Uuid,
     contract::RpcError,
-    data::{DbError, TenantDb},
+    data::{DbError, HostScope, TenantDb},
     id::Ids,
 };
 use secrecy::SecretString;
@@ -32,6 +32,7 @@ use crate::{
 /// What the module does, whoever asks.
 pub(super) struct Sessions {
     pub(super) db: TenantDb,
+    pub(super) host: HostScope,
     pub(super) identity: Arc<dyn IdentityService>,
     pub(super) authz: Arc<dyn AuthzService>,
     pub(super) keyring: Keyring,

@@ -7,7 +7,8 @@
 //! The module knows nothing of sessions. It says when a password was last set
 //! (`password_changed_at` of its users), and whoever keeps sessions ends those that began under
 //! another; a user that is deleted is not found any more, with the same effect. So auth needs
-//! identity, and identity nobody.
+//! identity, and identity nobody. What happens to users is published as events, which name the user
+//! and what changed, and never what is known of them.
 
 mod api;
 mod domain;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use goplt_contracts::identity::{UserCreated, UserDeleted, UserUpdated};
 use goplt_core::{
     Authorizer, BoxError, Clock, Code, RequestContext, Uuid,
     contract::RpcError,
@@ -13,6 +14,7 @@ use goplt_module::http::{ListQuery, Page};
 
 use super::{
     domain::{SecretRow, TenantRow, UserRow},
+    event,
     input::{Email, MAX_PASSWORD_BYTES, NewPassword, NewUser, UserChange},
     password::{Checked, Passwords},
     repo,
@@ -54,6 +56,10 @@ impl Identity {
             .await
             .map_err(email_taken)?;
         let row = repo::by_id(&mut tx, id).await?.ok_or(DbError::NoRow)?;
+        let user_id = id.to_string();
+        tx.outbox()
+            .publish(event::USER_CREATED, &UserCreated { user_id })
+            .await?;
         tx.commit().await?;
         tracing::info!(user = %id, "a user was made");
         Ok(row)
@@ -123,6 +129,7 @@ impl Identity {
         change: &UserChange,
     ) -> Result<UserRow, RpcError> {
         let mut tx = self.db.begin(cx.scope()?).await?;
+        let before = repo::by_id(&mut tx, id).await?.ok_or_else(no_user)?;
         let found = repo::update(&mut tx, id, change, self.clock.now())
             .await
             .map_err(email_taken)?;
@@ -130,6 +137,15 @@ impl Identity {
             return Err(no_user());
         }
         let row = repo::by_id(&mut tx, id).await?.ok_or_else(no_user)?;
+        let updated = UserUpdated {
+            user_id: id.to_string(),
+            name_changed: row.name != before.name,
+            email_changed: row.email != before.email,
+            ..UserUpdated::default()
+        };
+        if updated.name_changed || updated.email_changed {
+            tx.outbox().publish(event::USER_UPDATED, &updated).await?;
+        }
         tx.commit().await?;
         Ok(row)
     }
@@ -139,6 +155,10 @@ impl Identity {
         if !repo::delete(&mut tx, id).await? {
             return Err(no_user());
         }
+        let user_id = id.to_string();
+        tx.outbox()
+            .publish(event::USER_DELETED, &UserDeleted { user_id })
+            .await?;
         tx.commit().await?;
         tracing::info!(user = %id, "a user was deleted");
         Ok(())
@@ -183,6 +203,12 @@ impl Identity {
                 "the password was changed meanwhile",
             ));
         }
+        let updated = UserUpdated {
+            user_id: id.to_string(),
+            password_changed_at: Some(now.as_micros()),
+            ..UserUpdated::default()
+        };
+        tx.outbox().publish(event::USER_UPDATED, &updated).await?;
         tx.commit().await?;
         tracing::info!(user = %id, "a password was changed");
         Ok(())

@@ -2,9 +2,14 @@
 //!
 //! Other modules do not call it to decide: the host asks the policy on every request, and a handler
 //! that decides itself asks by [`RequestContext::authorize`](goplt_core::RequestContext::authorize).
+//!
+//! Every change is published. The roles of a user who is deleted go when the event of it comes, and
+//! with them what a token that is still good allows.
 
 mod api;
 mod domain;
+mod heard;
+mod published;
 mod repo;
 mod rpc;
 mod service;
@@ -85,6 +90,9 @@ impl IModule for AuthzModule {
             .mount(route::REMOVE_ROLE, api::remove_role)
             .mount(route::USER_PERMISSIONS, api::user_permissions)
             .mount(route::EXPLAIN, api::explain);
+        let _ = cx
+            .events(&authz)
+            .on(event::IDENTITY_USER_DELETED, Authz::on_user_deleted);
         // A second host that starts the same module value serves its own instance.
         let _ = self.authz.set(Arc::clone(&authz));
         Ok(Arc::new(Rpc(authz)))

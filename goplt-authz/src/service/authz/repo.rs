@@ -172,6 +172,15 @@ pub(super) async fn remove(tx: &mut TenantTx, user: &str, role: Uuid) -> Result<
     .await
 }
 
+/// Takes all roles from a user.
+pub(super) async fn remove_all(tx: &mut TenantTx, user: &str) -> Result<u64, DbError> {
+    tx.execute(tenant_sql!(
+        "DELETE FROM authz_user_roles WHERE user_id = ?",
+        user
+    ))
+    .await
+}
+
 /// The roles of one user, oldest assignment first.
 pub(super) async fn roles_of(tx: &mut TenantTx, user: &str) -> Result<Vec<Uuid>, DbError> {
     tx.fetch_all(tenant_sql!(

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::{
     domain::{ADMIN, AuthzError, StoredRole, check_description, check_name, parse_grants},
-    repo,
+    published, repo,
 };
 use crate::PolicyHandle;
 
@@ -28,7 +28,7 @@ pub(crate) struct Authz {
     /// The roles that a new tenant gets, by name.
     pub(super) defaults: BTreeMap<String, Vec<PermissionPattern>>,
     /// One change at a time, so that the policy follows the order of the commits.
-    changing: Mutex<()>,
+    pub(super) changing: Mutex<()>,
 }
 
 /// What a caller wants a role to be; `None` leaves as it is.
@@ -126,6 +126,7 @@ impl Authz {
             repo::insert_role(&mut tx, &role)
                 .await
                 .map_err(name_taken)?;
+            published::created(&mut tx, &role).await?;
             this.commit(tx, &scope).await?;
             this.policy.put_role(scope.tenant(), role.to_policy());
             Ok(role)
@@ -206,6 +207,7 @@ impl Authz {
                 return Err(AuthzError::AdminIsFixed);
             }
             repo::delete_role(&mut tx, id).await?;
+            published::deleted(&mut tx, &role).await?;
             this.commit(tx, &scope).await?;
             this.policy.remove_role(scope.tenant(), id);
             Ok(())
@@ -237,7 +239,9 @@ impl Authz {
         self.change(cx, async move |this, scope| {
             let mut tx = this.db.begin(&scope).await?;
             repo::role(&mut tx, role).await?.ok_or(AuthzError::NoRole)?;
-            repo::assign(&mut tx, &user, role, this.clock.now()).await?;
+            if repo::assign(&mut tx, &user, role, this.clock.now()).await? > 0 {
+                published::assigned(&mut tx, &user, role).await?;
+            }
             let roles = repo::roles_of(&mut tx, &user).await?;
             this.commit(tx, &scope).await?;
             this.policy.set_roles_of(scope.tenant(), &user, roles);
@@ -257,7 +261,9 @@ impl Authz {
         self.change(cx, async move |this, scope| {
             let mut tx = this.db.begin(&scope).await?;
             repo::role(&mut tx, role).await?.ok_or(AuthzError::NoRole)?;
-            repo::remove(&mut tx, &user, role).await?;
+            if repo::remove(&mut tx, &user, role).await? > 0 {
+                published::removed(&mut tx, &user, role).await?;
+            }
             let roles = repo::roles_of(&mut tx, &user).await?;
             this.commit(tx, &scope).await?;
             this.policy.set_roles_of(scope.tenant(), &user, roles);
@@ -283,6 +289,7 @@ impl Authz {
                 .collect();
             for role in &missing {
                 repo::insert_role(&mut tx, role).await?;
+                published::created(&mut tx, role).await?;
             }
             this.commit(tx, &scope).await?;
             for role in &missing {
@@ -325,10 +332,12 @@ impl Authz {
             if role.name == ADMIN {
                 return Err(AuthzError::AdminIsFixed);
             }
+            let before = role.clone();
             edit(&mut role);
             repo::update_role(&mut tx, &role)
                 .await
                 .map_err(name_taken)?;
+            published::changed(&mut tx, &before, &role).await?;
             this.commit(tx, &scope).await?;
             this.policy.put_role(scope.tenant(), role.to_policy());
             Ok(role)

@@ -214,6 +214,79 @@ pub struct SeedRolesResponse {
     #[prost(message, repeated, tag = "1")]
     pub roles: ::prost::alloc::vec::Vec<Role>,
 }
+/// A role was made.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoleCreated {
+    /// The id of the role.
+    #[prost(string, tag = "1")]
+    pub role_id: ::prost::alloc::string::String,
+    /// Its name.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Permissions and patterns such as `blog.post.*` that it grants from the beginning.
+    #[prost(string, repeated, tag = "3")]
+    pub permissions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A role has another name or description. What it grants is told by events of its own.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoleUpdated {
+    /// The id of the role.
+    #[prost(string, tag = "1")]
+    pub role_id: ::prost::alloc::string::String,
+    /// Its name from now on.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+}
+/// A role is gone, with its grants, from all who had it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoleDeleted {
+    /// The id of the role.
+    #[prost(string, tag = "1")]
+    pub role_id: ::prost::alloc::string::String,
+    /// The name that it had.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+}
+/// A user was given a role.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoleAssigned {
+    /// The id of the role.
+    #[prost(string, tag = "1")]
+    pub role_id: ::prost::alloc::string::String,
+    /// The id of the user.
+    #[prost(string, tag = "2")]
+    pub user_id: ::prost::alloc::string::String,
+}
+/// A role was taken from a user. There is none for each user of a role that is deleted, nor for a user who is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoleRemoved {
+    /// The id of the role.
+    #[prost(string, tag = "1")]
+    pub role_id: ::prost::alloc::string::String,
+    /// The id of the user.
+    #[prost(string, tag = "2")]
+    pub user_id: ::prost::alloc::string::String,
+}
+/// A role grants something more.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PermissionGranted {
+    /// The id of the role.
+    #[prost(string, tag = "1")]
+    pub role_id: ::prost::alloc::string::String,
+    /// A permission, or a pattern such as `blog.post.*`.
+    #[prost(string, tag = "2")]
+    pub permission: ::prost::alloc::string::String,
+}
+/// A role no longer grants something.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PermissionRevoked {
+    /// The id of the role.
+    #[prost(string, tag = "1")]
+    pub role_id: ::prost::alloc::string::String,
+    /// As it was granted.
+    #[prost(string, tag = "2")]
+    pub permission: ::prost::alloc::string::String,
+}
 /// Roles and permissions: what the users of a tenant may do.
 ///
 /// Changes hold from the next request on.
@@ -1249,3 +1322,157 @@ impl ::core::fmt::Debug for FakeAuthzService {
         f.debug_struct("FakeAuthzService").finish_non_exhaustive()
     }
 }
+impl ::goplt_core::event::Event for RoleCreated {
+    const NAME: &'static str = "authz.role.created";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.role_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<15038492371395506589u64> for RoleCreated {}
+impl ::goplt_core::event::Event for RoleUpdated {
+    const NAME: &'static str = "authz.role.updated";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.role_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<13676647100154167706u64> for RoleUpdated {}
+impl ::goplt_core::event::Event for RoleDeleted {
+    const NAME: &'static str = "authz.role.deleted";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.role_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<6053819946744159460u64> for RoleDeleted {}
+impl ::goplt_core::event::Event for RoleAssigned {
+    const NAME: &'static str = "authz.role.assigned";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.role_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<5723321371326871411u64> for RoleAssigned {}
+impl ::goplt_core::event::Event for RoleRemoved {
+    const NAME: &'static str = "authz.role.removed";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.role_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<7794299787263136153u64> for RoleRemoved {}
+impl ::goplt_core::event::Event for PermissionGranted {
+    const NAME: &'static str = "authz.permission.granted";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.role_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<593852393957462829u64> for PermissionGranted {}
+impl ::goplt_core::event::Event for PermissionRevoked {
+    const NAME: &'static str = "authz.permission.revoked";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.role_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<13398028657912568264u64> for PermissionRevoked {}

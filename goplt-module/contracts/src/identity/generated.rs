@@ -226,6 +226,40 @@ pub struct ListTenantsResponse {
     #[prost(string, optional, tag = "2")]
     pub next_cursor: ::core::option::Option<::prost::alloc::string::String>,
 }
+/// A user was made.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UserCreated {
+    /// The id of the user.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+}
+/// Something of a user changed: what, and not to what, which `GetUser` tells.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UserUpdated {
+    /// The id of the user.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+    /// Whether the user is called otherwise.
+    #[prost(bool, tag = "2")]
+    pub name_changed: bool,
+    /// Whether the email is another one.
+    #[prost(bool, tag = "3")]
+    pub email_changed: bool,
+    /// Whether the email is known to be the user's from now on.
+    #[prost(bool, tag = "4")]
+    pub email_verified: bool,
+    /// When a new password was set, in microseconds since 1970-01-01 UTC. Sessions that began under another one are over.
+    /// Unset: the password stayed.
+    #[prost(int64, optional, tag = "5")]
+    pub password_changed_at: ::core::option::Option<i64>,
+}
+/// A user is gone. Other modules keep nothing that needs one.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UserDeleted {
+    /// The id of the user.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+}
 /// Users and tenants: who exists, and whether a password is theirs.
 ///
 /// Users belong to the tenant of the call. Only the methods for tenants name one.
@@ -1110,3 +1144,69 @@ impl ::core::fmt::Debug for FakeIdentityService {
         f.debug_struct("FakeIdentityService").finish_non_exhaustive()
     }
 }
+impl ::goplt_core::event::Event for UserCreated {
+    const NAME: &'static str = "identity.user.created";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.user_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<7530153143147638018u64> for UserCreated {}
+impl ::goplt_core::event::Event for UserUpdated {
+    const NAME: &'static str = "identity.user.updated";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.user_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<1963198416679305569u64> for UserUpdated {}
+impl ::goplt_core::event::Event for UserDeleted {
+    const NAME: &'static str = "identity.user.deleted";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.user_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<16554582186838219567u64> for UserDeleted {}

@@ -180,6 +180,59 @@ pub struct CountPostsResponse {
     #[prost(int64, tag = "1")]
     pub count: i64,
 }
+/// A post was published.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PostCreated {
+    /// The id of the post.
+    #[prost(string, tag = "1")]
+    pub post_id: ::prost::alloc::string::String,
+    /// The id of the user who wrote it.
+    #[prost(string, tag = "2")]
+    pub author_id: ::prost::alloc::string::String,
+}
+/// A post was changed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PostUpdated {
+    /// The id of the post.
+    #[prost(string, tag = "1")]
+    pub post_id: ::prost::alloc::string::String,
+    /// The version that it has from now on.
+    #[prost(int64, tag = "2")]
+    pub version: i64,
+}
+/// A post is gone. Its comments went with it, without events of their own.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PostDeleted {
+    /// The id of the post.
+    #[prost(string, tag = "1")]
+    pub post_id: ::prost::alloc::string::String,
+}
+/// A comment was written.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommentCreated {
+    /// The id of the comment.
+    #[prost(string, tag = "1")]
+    pub comment_id: ::prost::alloc::string::String,
+    /// The id of the post.
+    #[prost(string, tag = "2")]
+    pub post_id: ::prost::alloc::string::String,
+    /// The id of the user who wrote the comment.
+    #[prost(string, tag = "3")]
+    pub author_id: ::prost::alloc::string::String,
+    /// The id of the user who wrote the post.
+    #[prost(string, tag = "4")]
+    pub post_author_id: ::prost::alloc::string::String,
+}
+/// A comment is gone, and its post is not.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommentDeleted {
+    /// The id of the comment.
+    #[prost(string, tag = "1")]
+    pub comment_id: ::prost::alloc::string::String,
+    /// The id of the post.
+    #[prost(string, tag = "2")]
+    pub post_id: ::prost::alloc::string::String,
+}
 /// Posts and their comments.
 #[::async_trait::async_trait]
 pub trait BlogService: ::core::marker::Send + ::core::marker::Sync + 'static {
@@ -856,3 +909,113 @@ impl ::core::fmt::Debug for FakeBlogService {
         f.debug_struct("FakeBlogService").finish_non_exhaustive()
     }
 }
+impl ::goplt_core::event::Event for PostCreated {
+    const NAME: &'static str = "blog.post.created";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.post_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<11501128126177692629u64> for PostCreated {}
+impl ::goplt_core::event::Event for PostUpdated {
+    const NAME: &'static str = "blog.post.updated";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.post_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<11254885539924781842u64> for PostUpdated {}
+impl ::goplt_core::event::Event for PostDeleted {
+    const NAME: &'static str = "blog.post.deleted";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.post_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<9554485670283625228u64> for PostDeleted {}
+impl ::goplt_core::event::Event for CommentCreated {
+    const NAME: &'static str = "blog.comment.created";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.comment_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<5788575176631188760u64> for CommentCreated {}
+impl ::goplt_core::event::Event for CommentDeleted {
+    const NAME: &'static str = "blog.comment.deleted";
+    const VERSION: u32 = 1u32;
+    fn key(&self) -> ::std::borrow::Cow<'_, str> {
+        ::std::borrow::Cow::Borrowed(self.comment_id.as_str())
+    }
+    fn encode(&self) -> ::std::vec::Vec<u8> {
+        ::prost::Message::encode_to_vec(self)
+    }
+    fn decode(
+        payload: &[u8],
+    ) -> ::core::result::Result<Self, ::goplt_core::event::DecodeError> {
+        <Self as ::prost::Message>::decode(payload)
+            .map_err(|error| {
+                ::goplt_core::event::DecodeError::new(
+                    <Self as ::goplt_core::event::Event>::NAME,
+                    error,
+                )
+            })
+    }
+}
+impl ::goplt_core::event::EventOf<15080991231418595285u64> for CommentDeleted {}
