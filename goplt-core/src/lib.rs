@@ -30,6 +30,8 @@
 //! | `telemetry` | log output |
 //! | `data` | tenant-scoped SQL: transactions, values, rows, migrations |
 //! | `sqlite` | the SQLite engine of `data` |
+//! | `postgres` | the PostgreSQL engine of `data` |
+//! | `postgres-tls` | encrypted connections to PostgreSQL |
 //! | `failpoints` | named places where crash tests end the process |
 //! | `dynamic-sql` | SQL checked at run time; links the SQL parser |
 //!

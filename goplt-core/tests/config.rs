@@ -568,7 +568,11 @@ fn a_listing_shows_every_setting_with_its_origin() {
         blog.weight is not set
         data_dir = ./data (default)
         database.acquire_timeout = 3s (default)
+        database.host_url is not set
         database.max_connections = 25 (default)
+        database.max_idle_connections = 5 (default)
+        database.max_lifetime = 30m (default)
+        database.owner_url is not set
         database.url is not set
         environment = development (default)
         logging.format = pretty (default)

@@ -14,6 +14,7 @@ async fn refused(url: &str) -> String {
     chain(&error).to_string()
 }
 
+#[cfg(not(feature = "postgres"))]
 #[tokio::test]
 async fn an_engine_that_is_not_compiled_in_names_its_feature() {
     let shown = refused("postgres://ada:secret@db/goplt").await;

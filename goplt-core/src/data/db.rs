@@ -2,11 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::{
     DatabaseSettings, DbError, HostScope, HostTx, ScopeMint, TenantScope, TenantTx,
-    engine::{self, Access, Engine, Patience, Session},
+    engine::{self, Access, Engine, Patience, Session, Whose},
     kernel::Seams,
     meter::Meter,
 };
@@ -48,6 +49,11 @@ struct Inner {
     mint: u64,
     acquire_timeout: Duration,
 }
+
+/// How often [`TenantDb::retrying`] runs its work at most.
+const ATTEMPTS: u32 = 5;
+/// The longest pause before its second attempt.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a health check waits.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
@@ -146,6 +152,63 @@ impl TenantDb {
         self.host_transaction(scope, Access::Read).await
     }
 
+    /// Runs `work` in a transaction and commits it; again, in a fresh one, when another transaction
+    /// stood in the way (on PostgreSQL a deadlock or a failed serialization), five times at most,
+    /// with a short pause of random length between them.
+    ///
+    /// What `work` does beside the transaction happens once for each time. It returns a boxed
+    /// future: no bound of an async closure says that its future can be sent between threads.
+    ///
+    /// # Errors
+    ///
+    /// What `work` returns, or what beginning and committing do.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`begin`](Self::begin) and [`TenantTx::commit`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use goplt_core::data::{DbError, TenantDb, TenantScope, TenantSql};
+    /// # fn rename() -> TenantSql { unimplemented!() }
+    /// # async fn example(db: &TenantDb, scope: &TenantScope) -> Result<(), DbError> {
+    /// let renamed: u64 = db
+    ///     .retrying(scope, |tx| Box::pin(async move { tx.execute(rename()).await }))
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn retrying<T, E, F>(&self, scope: &TenantScope, mut work: F) -> Result<T, E>
+    where
+        F: for<'tx> FnMut(&'tx mut TenantTx) -> BoxFuture<'tx, Result<T, E>> + Send,
+        T: Send,
+        E: From<DbError> + Send,
+    {
+        for attempt in 1..ATTEMPTS {
+            let mut tx = self.begin(scope).await?;
+            match work(&mut tx).await {
+                Err(_) if tx.has_conflicted() => {}
+                Err(error) => return Err(error),
+                Ok(done) => match tx.commit().await {
+                    Ok(()) => return Ok(done),
+                    Err(DbError::Conflict(_)) => {}
+                    Err(error) => return Err(error.into()),
+                },
+            }
+            tokio::time::sleep(self.pause(attempt)).await;
+        }
+        let mut tx = self.begin(scope).await?;
+        let done = work(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Between nothing and what doubles with each attempt: those who met do not meet again.
+    fn pause(&self, attempt: u32) -> Duration {
+        let [random] = self.seams.random.bytes::<1>();
+        FIRST_PAUSE * 2_u32.pow(attempt - 1) * u32::from(random) / 255
+    }
+
     /// Whether the database answers: for health checks. Waits at most two seconds.
     ///
     /// # Errors
@@ -189,7 +252,10 @@ impl TenantDb {
         scope: &TenantScope,
         access: Access,
     ) -> Result<Box<dyn Session>, DbError> {
-        let begun = self.session(scope.mint(), scope.deadline(), access).await;
+        let whose = Whose::Tenant(scope.tenant());
+        let begun = self
+            .session(scope.mint(), scope.deadline(), access, whose)
+            .await;
         begun.map_err(|error| match error {
             DbError::Busy { waited, .. } => DbError::Busy {
                 waited,
@@ -200,7 +266,10 @@ impl TenantDb {
     }
 
     async fn host_transaction(&self, scope: &HostScope, access: Access) -> Result<HostTx, DbError> {
-        let session = self.session(scope.mint(), None, access).await?;
+        let session = self
+            .session(scope.mint(), None, access, Whose::Host)
+            .await?;
+        record(scope, access);
         Ok(HostTx::new(session, access, self))
     }
 
@@ -209,6 +278,7 @@ impl TenantDb {
         mint: u64,
         deadline: Option<Instant>,
         access: Access,
+        whose: Whose<'_>,
     ) -> Result<Box<dyn Session>, DbError> {
         if mint != self.inner.mint {
             return Err(DbError::ForeignScope);
@@ -218,10 +288,21 @@ impl TenantDb {
         let begun = self
             .inner
             .engine
-            .begin(access, Patience { timeout, deadline })
+            .begin(access, whose, Patience { timeout, deadline })
             .await;
         self.meter.record("BEGIN", started, &begun);
         begun
+    }
+}
+
+/// That somebody works across tenants, and why. The kernel does so all the time: it delivers.
+fn record(scope: &HostScope, access: Access) {
+    let (module, reason) = (scope.module().as_str(), scope.reason());
+    let writes = access == Access::Write;
+    if module == "core" {
+        tracing::trace!(target: "goplt::host", module, reason, writes, "a transaction across tenants");
+    } else {
+        tracing::info!(target: "goplt::host", module, reason, writes, "a transaction across tenants");
     }
 }
 

@@ -35,6 +35,16 @@ pub enum DbError {
         /// The feature that adds it.
         feature: &'static str,
     },
+    /// PostgreSQL is asked to act in a role whose URL is not known.
+    #[error(
+        "the database was opened without the URL of its role `{role}`, which {purpose}: run `db setup`, or set it with `DatabaseSettings::with_{role}_url`"
+    )]
+    NoRole {
+        /// `host` or `owner`.
+        role: &'static str,
+        /// What the role is for.
+        purpose: &'static str,
+    },
     /// The database could not be opened.
     #[error("the database {place} cannot be opened: {reason}")]
     Open {
@@ -63,6 +73,14 @@ pub enum DbError {
     /// The request's deadline passed. The statement was interrupted.
     #[error("the deadline passed while the database worked")]
     Deadline,
+    /// Two transactions stood in each other's way, and this one was ended. Run again, it may
+    /// succeed: see [`TenantDb::retrying`](super::TenantDb::retrying).
+    #[error("another transaction stood in the way")]
+    Conflict(#[source] BoxError),
+    /// The rules of the database itself refused the statement: a row of another tenant, or a table
+    /// that the role has no right to. Either a rule is missing or the statement lock failed.
+    #[error("the role that the statement ran in may not do this")]
+    Denied(#[source] BoxError),
     /// The scope was minted for another database.
     #[error("the scope comes from another mint than the one this database was opened with")]
     ForeignScope,
@@ -149,6 +167,8 @@ pub enum ConstraintKind {
     NotNull,
     /// `CHECK`.
     Check,
+    /// `EXCLUDE`, which only PostgreSQL has.
+    Exclusion,
 }
 
 impl DbError {
@@ -159,6 +179,7 @@ impl DbError {
             Self::Busy { .. } | Self::Unavailable(_) | Self::Open { .. } | Self::Closed => {
                 Code::Unavailable
             }
+            Self::Conflict(_) => Code::Aborted,
             Self::Deadline => Code::DeadlineExceeded,
             Self::NoRow => Code::NotFound,
             Self::Constraint { kind, .. } => match kind {
@@ -174,6 +195,14 @@ impl DbError {
     /// Whether the same transaction may succeed when it is run again.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::Busy { .. } | Self::Unavailable(_) | Self::Conflict(_)
+        )
+    }
+
+    /// Whether the database was away or busy: that says nothing about what was asked of it.
+    pub(crate) const fn is_outage(&self) -> bool {
         matches!(self, Self::Busy { .. } | Self::Unavailable(_))
     }
 
@@ -218,6 +247,7 @@ impl std::fmt::Display for ConstraintKind {
             Self::ForeignKey => "foreign key",
             Self::NotNull => "not null",
             Self::Check => "check",
+            Self::Exclusion => "exclusion",
         })
     }
 }

@@ -50,6 +50,7 @@ static KERNEL_MIGRATIONS: &[Migration] = &[
 pub(crate) struct Seams {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
+    pub(crate) random: Random,
     pub(crate) events: Signal,
     pub(crate) jobs: Signal,
 }
@@ -80,7 +81,8 @@ pub(crate) struct Wake {
 impl Seams {
     pub(crate) fn new(clock: Clock, random: Random) -> Self {
         Self {
-            ids: Ids::new(clock.clone(), random),
+            ids: Ids::new(clock.clone(), random.clone()),
+            random,
             clock,
             events: Signal::new(),
             jobs: Signal::new(),

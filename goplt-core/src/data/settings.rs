@@ -17,19 +17,31 @@ use secrecy::{ExposeSecret, SecretString};
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
     url: SecretString,
+    host_url: Option<SecretString>,
+    owner_url: Option<SecretString>,
+    search_path: Vec<String>,
     max_connections: u32,
+    max_idle_connections: u32,
+    max_lifetime: Duration,
     acquire_timeout: Duration,
 }
 
 impl DatabaseSettings {
     /// With this URL: `sqlite:PATH`, relative to the working directory, or `sqlite::memory:` for
-    /// tests (a file of its own in the system's folder for temporary files, removed at the end).
+    /// tests (a file of its own in the system's folder for temporary files, removed at the end), or
+    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE` with the role that serves requests.
     ///
-    /// At most 25 connections, and 3 seconds to wait for one, until set otherwise.
+    /// At most 25 connections, 5 of them kept while nobody needs them, each for half an hour, and 3
+    /// seconds to wait for one, until set otherwise.
     pub fn new(url: impl Into<SecretString>) -> Self {
         Self {
             url: url.into(),
+            host_url: None,
+            owner_url: None,
+            search_path: Vec::new(),
             max_connections: 25,
+            max_idle_connections: 5,
+            max_lifetime: Duration::from_secs(30 * 60),
             acquire_timeout: Duration::from_secs(3),
         }
     }
@@ -40,12 +52,53 @@ impl DatabaseSettings {
         Self::new("sqlite::memory:")
     }
 
-    /// How many connections may be open at once; at least 2 are.
+    /// The same database on PostgreSQL, with the role for work across tenants. It gets a small pool
+    /// of its own. SQLite has no roles and needs none.
+    #[must_use]
+    pub fn with_host_url(mut self, url: impl Into<SecretString>) -> Self {
+        self.host_url = Some(url.into());
+        self
+    }
+
+    /// The same database on PostgreSQL, with the role that owns the tables: for migrations alone.
+    #[must_use]
+    pub fn with_owner_url(mut self, url: impl Into<SecretString>) -> Self {
+        self.owner_url = Some(url.into());
+        self
+    }
+
+    /// The schemas of PostgreSQL that tables are looked for in: `goplt`, then each module's.
+    #[must_use]
+    pub fn with_search_path<S: Into<String>>(
+        mut self,
+        schemas: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.search_path = schemas.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many connections may be open at once.
     ///
-    /// SQLite uses one to write and at most eight to read.
+    /// SQLite uses one to write and at most eight to read. On PostgreSQL the role for work across
+    /// tenants has up to five more.
     #[must_use]
     pub const fn with_max_connections(mut self, connections: u32) -> Self {
         self.max_connections = connections;
+        self
+    }
+
+    /// How many connections to PostgreSQL stay open while nobody needs them. More than that are
+    /// closed when they have not been used for half a minute.
+    #[must_use]
+    pub const fn with_max_idle_connections(mut self, connections: u32) -> Self {
+        self.max_idle_connections = connections;
+        self
+    }
+
+    /// How old a connection to PostgreSQL may become before it is replaced by a fresh one.
+    #[must_use]
+    pub const fn with_max_lifetime(mut self, lifetime: Duration) -> Self {
+        self.max_lifetime = lifetime;
         self
     }
 
@@ -62,6 +115,24 @@ impl DatabaseSettings {
         &self.url
     }
 
+    /// As [`with_host_url`](Self::with_host_url) has it; may hold a password.
+    #[must_use]
+    pub const fn host_url(&self) -> Option<&SecretString> {
+        self.host_url.as_ref()
+    }
+
+    /// As [`with_owner_url`](Self::with_owner_url) has it; may hold a password.
+    #[must_use]
+    pub const fn owner_url(&self) -> Option<&SecretString> {
+        self.owner_url.as_ref()
+    }
+
+    /// The schemas that tables are looked for in.
+    #[must_use]
+    pub fn search_path(&self) -> &[String] {
+        &self.search_path
+    }
+
     /// Whether it is a file that one server uses at a time, as SQLite's is.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
@@ -72,6 +143,18 @@ impl DatabaseSettings {
     #[must_use]
     pub const fn max_connections(&self) -> u32 {
         self.max_connections
+    }
+
+    /// How many connections stay open while nobody needs them.
+    #[must_use]
+    pub const fn max_idle_connections(&self) -> u32 {
+        self.max_idle_connections
+    }
+
+    /// How old a connection may become.
+    #[must_use]
+    pub const fn max_lifetime(&self) -> Duration {
+        self.max_lifetime
     }
 
     /// How long `begin` waits for a connection.

@@ -15,12 +15,20 @@ use crate::http::{CorsSettings, HttpSettings};
 /// What the section `database` says, and where the data folder is.
 pub(super) fn database_settings(config: &Config) -> DatabaseSettings {
     let database: DatabaseConfig = config.get();
-    let settings = match database.url {
+    let mut settings = match database.url {
         Some(url) => DatabaseSettings::new(url),
         None => DatabaseSettings::new(sqlite_url(config.data_dir())),
     };
+    if let Some(url) = database.host_url {
+        settings = settings.with_host_url(url);
+    }
+    if let Some(url) = database.owner_url {
+        settings = settings.with_owner_url(url);
+    }
     settings
         .with_max_connections(database.max_connections)
+        .with_max_idle_connections(database.max_idle_connections)
+        .with_max_lifetime(database.max_lifetime)
         .with_acquire_timeout(database.acquire_timeout)
 }
 

@@ -123,6 +123,16 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
                     Secret,
                     "Where data lies; a file in the data folder by default",
                 ),
+                declare(
+                    "host_url",
+                    Secret,
+                    "The same PostgreSQL database, with the role for work across tenants",
+                ),
+                declare(
+                    "owner_url",
+                    Secret,
+                    "The same PostgreSQL database, with the role that owns the tables, for migrations",
+                ),
                 number(
                     "max_connections",
                     "The most connections to it",
@@ -130,6 +140,14 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
                     1,
                     10_000,
                 ),
+                number(
+                    "max_idle_connections",
+                    "The most connections to PostgreSQL that stay open while nobody needs them",
+                    5,
+                    0,
+                    10_000,
+                ),
+                time("max_lifetime", "How old a connection to PostgreSQL becomes").or("30m"),
                 time(
                     "acquire_timeout",
                     "The longest a request waits for a connection",

@@ -51,8 +51,16 @@ pub struct CorsConfig {
 pub struct DatabaseConfig {
     /// `url`: a file of SQLite in the data folder if not set.
     pub url: Option<SecretString>,
+    /// `host_url`: the role for work across tenants, on PostgreSQL.
+    pub host_url: Option<SecretString>,
+    /// `owner_url`: the role that owns the tables, on PostgreSQL.
+    pub owner_url: Option<SecretString>,
     /// `max_connections`, 25.
     pub max_connections: u32,
+    /// `max_idle_connections`, 5: how many stay open while nobody needs them, on PostgreSQL.
+    pub max_idle_connections: u32,
+    /// `max_lifetime`, 30 min: how old a connection to PostgreSQL becomes.
+    pub max_lifetime: Duration,
     /// `acquire_timeout`, 3 s: the longest a request waits for a connection; then it is 503.
     pub acquire_timeout: Duration,
 }
@@ -122,12 +130,21 @@ impl ModuleConfig for DatabaseConfig {
     const SECTION: &'static str = "database";
 
     fn from_values(values: &Values) -> Self {
-        let most = values
-            .integer("max_connections")
-            .and_then(|most| u32::try_from(most).ok());
+        let number = |key: &str, default| {
+            let number = values.integer(key);
+            number
+                .and_then(|number| u32::try_from(number).ok())
+                .unwrap_or(default)
+        };
         Self {
             url: values.secret("url"),
-            max_connections: most.unwrap_or(25),
+            host_url: values.secret("host_url"),
+            owner_url: values.secret("owner_url"),
+            max_connections: number("max_connections", 25),
+            max_idle_connections: number("max_idle_connections", 5),
+            max_lifetime: values
+                .duration("max_lifetime")
+                .unwrap_or(Duration::from_secs(30 * 60)),
             acquire_timeout: values
                 .duration("acquire_timeout")
                 .unwrap_or(Duration::from_secs(3)),

@@ -1,5 +1,10 @@
 //! What a database must do for us: one implementation each, chosen by the URL.
 
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(not(feature = "postgres"))]
+#[path = "postgres_disabled.rs"]
+mod postgres;
 #[cfg(not(feature = "sqlite"))]
 #[path = "sqlite_disabled.rs"]
 mod sqlite;
@@ -16,6 +21,7 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::{DatabaseSettings, DbError, DbType, Value, migration::Table, row::RawRow, sql::Bound};
+use crate::TenantId;
 
 /// Opens transactions.
 pub(crate) trait Engine: fmt::Debug + Send + Sync + 'static {
@@ -27,11 +33,12 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync + 'static {
 
     /// A transaction. Cancel safe: wherever its future is dropped, no connection may become free
     /// again that is inside a transaction.
-    fn begin(
-        &self,
+    fn begin<'a>(
+        &'a self,
         access: Access,
+        whose: Whose<'a>,
         patience: Patience,
-    ) -> BoxFuture<'_, Result<Box<dyn Session>, DbError>>;
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, DbError>>;
 
     /// Whether it answers.
     fn ping(&self, patience: Patience) -> BoxFuture<'_, Result<(), DbError>>;
@@ -95,6 +102,18 @@ pub(crate) enum Access {
     Write,
 }
 
+/// Whose rows a transaction works on.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(feature = "postgres"),
+    expect(dead_code, reason = "SQLite knows no tenants")
+)]
+pub(crate) enum Whose<'a> {
+    Tenant(&'a TenantId),
+    /// Those of all tenants.
+    Host,
+}
+
 /// Which rows of a result are of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -120,10 +139,7 @@ pub(crate) async fn open(settings: &DatabaseSettings) -> Result<Box<dyn Engine>,
     };
     match scheme {
         "sqlite" => sqlite::open(rest, settings).await,
-        "postgres" | "postgresql" => Err(DbError::NoEngine {
-            engine: "PostgreSQL",
-            feature: "postgres",
-        }),
+        "postgres" | "postgresql" => postgres::open(settings).await,
         // Not shown whole: what stands behind the scheme may hold a password.
         other => Err(DbError::Url(format!(
             "`{other}:` is no database that goplt knows; write `sqlite:PATH` or `postgres://…`"
@@ -134,7 +150,7 @@ pub(crate) async fn open(settings: &DatabaseSettings) -> Result<Box<dyn Engine>,
 // === impl Patience ===
 
 #[cfg_attr(
-    not(feature = "sqlite"),
+    not(any(feature = "sqlite", feature = "postgres")),
     expect(dead_code, reason = "called by engines")
 )]
 impl Patience {
@@ -155,6 +171,10 @@ impl Patience {
     }
 
     /// Runs what takes no longer than the timeout by itself, but not past the deadline.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(dead_code, reason = "SQLite waits by itself")
+    )]
     pub(crate) async fn until_deadline<T>(
         &self,
         bounded: impl Future<Output = T>,

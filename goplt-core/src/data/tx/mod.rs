@@ -153,6 +153,11 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Whether another transaction stood in the way of a statement.
+    pub(super) const fn has_conflicted(&self) -> bool {
+        self.tx.has_conflicted()
+    }
+
     pub(crate) fn caused_by(&mut self, event: Uuid) {
         self.origin.cause = Some(event);
     }

@@ -22,6 +22,8 @@ pub(super) struct Transaction {
     meter: Meter,
     /// A statement failed, or one began and was never seen to end.
     aborted: bool,
+    /// Another transaction stood in the way of a statement.
+    conflicted: bool,
 }
 
 impl Transaction {
@@ -37,7 +39,12 @@ impl Transaction {
             deadline,
             meter,
             aborted: false,
+            conflicted: false,
         }
+    }
+
+    pub(super) const fn has_conflicted(&self) -> bool {
+        self.conflicted
     }
 
     pub(super) async fn fetch_all<T: FromRow + Send>(
@@ -120,6 +127,7 @@ impl Transaction {
                 .unwrap_or(Err(DbError::Deadline)),
         };
         self.aborted = done.as_ref().is_err_and(is_of_the_database);
+        self.conflicted |= matches!(done, Err(DbError::Conflict(_)));
         self.meter.record(operation, started, &done);
         if let Err(error) = &done {
             span.record("error.code", error.code().as_str());

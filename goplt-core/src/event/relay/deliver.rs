@@ -295,7 +295,7 @@ impl Delivery {
 fn is_outage(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     error
         .downcast_ref::<DbError>()
-        .is_some_and(DbError::is_retryable)
+        .is_some_and(DbError::is_outage)
 }
 
 /// Up to the longest that is kept, at the border of a character.

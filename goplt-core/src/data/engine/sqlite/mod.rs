@@ -24,7 +24,7 @@ use self::{
     pool::{Lease, Pool},
     session::SqliteSession,
 };
-use super::{Access, Admin, Engine, Patience, Session};
+use super::{Access, Admin, Engine, Patience, Session, Whose};
 use crate::data::{DatabaseSettings, DbError};
 
 /// More readers than this only wait for the processor: each is a thread.
@@ -96,11 +96,12 @@ impl Engine for Sqlite {
         Dialect::Sqlite
     }
 
-    fn begin(
-        &self,
+    fn begin<'a>(
+        &'a self,
         access: Access,
+        _: Whose<'a>,
         patience: Patience,
-    ) -> BoxFuture<'_, Result<Box<dyn Session>, DbError>> {
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, DbError>> {
         Box::pin(async move {
             let pool = match access {
                 Access::Read => &self.readers,

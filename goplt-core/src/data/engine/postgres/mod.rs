@@ -1,0 +1,174 @@
+//! PostgreSQL: a pool for the role that serves requests, a small one for work across tenants, and
+//! row-level security beneath both.
+//!
+//! The tenant is set within the transaction, in the same message as BEGIN, and goes with it: no
+//! connection remembers one. A transaction begins in a task of its own, so that nobody who walks
+//! away leaves a connection in the middle of it (see [`pool`]).
+
+mod error;
+mod options;
+mod pool;
+mod session;
+mod value;
+
+use std::{fmt::Write, sync::Arc};
+
+use futures_core::future::BoxFuture;
+use goplt_manifest::Dialect;
+use sqlx::postgres::PgConnectOptions;
+use tokio::time::Instant;
+
+use self::{pool::Pool, session::PgSession};
+use super::{Access, Admin, Engine, Patience, Session, Whose};
+use crate::data::{DatabaseSettings, DbError};
+
+/// Relay, job runner and a few more: beside a process's requests they need little.
+const MOST_HOST_CONNECTIONS: u32 = 5;
+
+#[derive(Debug)]
+struct Postgres {
+    app: Arc<Pool>,
+    host: Option<Arc<Pool>>,
+    owner: Option<PgConnectOptions>,
+}
+
+pub(super) async fn open(settings: &DatabaseSettings) -> Result<Box<dyn Engine>, DbError> {
+    let parse = |url| options::parse(url, settings);
+    let app = parse(settings.url())?;
+    let host = settings.host_url().map(parse).transpose()?;
+    let owner = settings.owner_url().map(parse).transpose()?;
+    let most = settings.max_connections().max(1);
+    let engine = Postgres {
+        app: Pool::new(app, most, settings),
+        host: host.map(|host| Pool::new(host, most.min(MOST_HOST_CONNECTIONS), settings)),
+        owner,
+    };
+    // Better refused now than in a request.
+    engine.app.open().await?;
+    Ok(Box::new(engine))
+}
+
+impl Postgres {
+    fn pool(&self, whose: Whose<'_>) -> Result<&Arc<Pool>, DbError> {
+        match whose {
+            Whose::Tenant(_) => Ok(&self.app),
+            Whose::Host => self.host.as_ref().ok_or(DbError::NoRole {
+                role: "host",
+                purpose: "works across tenants",
+            }),
+        }
+    }
+}
+
+impl Engine for Postgres {
+    fn system(&self) -> &'static str {
+        "postgresql"
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn begin<'a>(
+        &'a self,
+        access: Access,
+        whose: Whose<'a>,
+        patience: Patience,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, DbError>> {
+        Box::pin(async move {
+            let lease = self
+                .pool(whose)?
+                .begin(begin(access, whose, patience.deadline), patience)
+                .await?;
+            Ok(Box::new(PgSession::new(lease)) as Box<dyn Session>)
+        })
+    }
+
+    fn ping(&self, patience: Patience) -> BoxFuture<'_, Result<(), DbError>> {
+        Box::pin(async move {
+            // What is dropped rolls back.
+            let text = begin(Access::Read, Whose::Host, None);
+            self.app.begin(text, patience).await.map(drop)
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.app.close().await;
+            if let Some(host) = &self.host {
+                host.close().await;
+            }
+        })
+    }
+
+    fn admin(&self) -> BoxFuture<'_, Result<Box<dyn Admin>, DbError>> {
+        Box::pin(async move {
+            let owner = self.owner.as_ref().ok_or(DbError::NoRole {
+                role: "owner",
+                purpose: "changes the schema",
+            })?;
+            Err(DbError::Open {
+                place: options::place(owner),
+                reason: "migrations on PostgreSQL are not there yet".into(),
+                source: "nothing was changed".into(),
+            })
+        })
+    }
+}
+
+/// One message: the transaction, whose it is, and when the server shall give up by itself.
+fn begin(access: Access, whose: Whose<'_>, deadline: Option<Instant>) -> String {
+    let mut text = String::with_capacity(160);
+    // A reader sees one state from its first statement to its last.
+    text.push_str(match access {
+        Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
+    });
+    if let Whose::Tenant(tenant) = whose {
+        // An id has letters, digits and hyphens alone; what a string would have to escape never
+        // parsed.
+        text.push_str("; SET LOCAL goplt.tenant = '");
+        text.push_str(tenant.as_str());
+        text.push('\'');
+    }
+    if let Some(deadline) = deadline {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let left = left.as_millis().clamp(1, LONGEST_TIMEOUT);
+        // A `String` takes all that is written to it.
+        let _ = write!(text, "; SET LOCAL statement_timeout = {left}");
+    }
+    text
+}
+
+/// In milliseconds; what PostgreSQL takes.
+const LONGEST_TIMEOUT: u128 = i32::MAX as u128;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn tenant_and_time_go_with_the_begin() {
+        let tenant = "acme-2".parse().unwrap();
+        let deadline = Instant::now() + Duration::from_millis(1_500);
+        assert_eq!(
+            begin(Access::Write, Whose::Tenant(&tenant), Some(deadline)),
+            "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SET LOCAL goplt.tenant = 'acme-2'; \
+             SET LOCAL statement_timeout = 1500"
+        );
+        assert_eq!(
+            begin(Access::Read, Whose::Host, None),
+            "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_that_has_passed_is_not_no_deadline() {
+        let passed = Instant::now();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        // Zero would switch the timeout off.
+        assert!(begin(Access::Read, Whose::Host, Some(passed)).ends_with("statement_timeout = 1"));
+    }
+}

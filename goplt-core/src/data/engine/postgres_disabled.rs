@@ -1,0 +1,12 @@
+//! In place of the PostgreSQL engine when it is not compiled in.
+
+use super::Engine;
+use crate::data::{DatabaseSettings, DbError};
+
+#[expect(clippy::unused_async, reason = "the twin of the real one")]
+pub(super) async fn open(_: &DatabaseSettings) -> Result<Box<dyn Engine>, DbError> {
+    Err(DbError::NoEngine {
+        engine: "PostgreSQL",
+        feature: "postgres",
+    })
+}
