@@ -38,10 +38,22 @@ static KERNEL_MIGRATIONS: &[Migration] = &[
         include_str!("../../migrations/V0001__events.sqlite.sql"),
     ),
     Migration::from_static(
+        1,
+        "events",
+        Dialect::Postgres,
+        include_str!("../../migrations/V0001__events.pg.sql"),
+    ),
+    Migration::from_static(
         2,
         "jobs",
         Dialect::Sqlite,
         include_str!("../../migrations/V0002__jobs.sqlite.sql"),
+    ),
+    Migration::from_static(
+        2,
+        "jobs",
+        Dialect::Postgres,
+        include_str!("../../migrations/V0002__jobs.pg.sql"),
     ),
 ];
 
@@ -133,4 +145,22 @@ macro_rules! kernel_sql {
     };
 }
 
-pub(crate) use {kernel_sql, kernel_tenant_sql};
+/// `host_sql!` with a text for each database, where the one that has many writers must lock what the
+/// other need not: by hand, and unchecked.
+macro_rules! kernel_sql_by_dialect {
+    (sqlite: $sqlite:literal, postgres: $postgres:literal, $($value:expr),* $(,)?) => {{
+        static STATEMENT: $crate::data::__Statement = $crate::data::__Statement {
+            sqlite: ::std::borrow::Cow::Borrowed($sqlite),
+            postgres: ::std::borrow::Cow::Borrowed($postgres),
+            params: [$(stringify!($value)),*].len(),
+            takes_tenant: false,
+            writes: true,
+        };
+        $crate::data::HostSql::__new(
+            &STATEMENT,
+            ::std::vec![$($crate::data::IntoValue::into_value($value)),*],
+        )
+    }};
+}
+
+pub(crate) use {kernel_sql, kernel_sql_by_dialect, kernel_tenant_sql};

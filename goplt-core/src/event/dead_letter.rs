@@ -158,6 +158,8 @@ impl DeadLetters {
     /// A [`DbError`]: then nothing was changed.
     pub async fn replay(&self, filter: &DeadLetterFilter) -> Result<usize, DbError> {
         let mut tx = self.db.begin_host(&self.host).await?;
+        // Before they are looked for: whoever else does the same has then ended.
+        blocked::alone(&mut tx).await?;
         let found = find(&mut tx, filter).await?;
         let now = self.db.seams().clock.now();
         for dead in &found {
@@ -184,6 +186,7 @@ impl DeadLetters {
     /// A [`DbError`]: then nothing was changed.
     pub async fn purge(&self, filter: &DeadLetterFilter) -> Result<usize, DbError> {
         let mut tx = self.db.begin_host(&self.host).await?;
+        blocked::alone(&mut tx).await?;
         let found = find(&mut tx, filter).await?;
         for dead in &found {
             tx.execute(kernel_sql!(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::blocked;
 use crate::{
     Timestamp,
     data::{DbError, HostTx, kernel::kernel_sql},
@@ -19,6 +20,8 @@ pub(super) async fn clean(
     kept: Duration,
     now: Timestamp,
 ) -> Result<bool, DbError> {
+    // A group that subscribes now would get events that are gone.
+    blocked::alone(tx).await?;
     let events = tx
         .execute(kernel_sql!(
             "DELETE FROM goplt_outbox WHERE seq IN (SELECT o.seq FROM goplt_outbox o \

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     BoxError, ModuleName, Principal, RequestContext, Timestamp,
-    data::{DbError, HostScope, Refused, ScopeMint, TenantDb, kernel::kernel_sql},
+    data::{DbError, HostScope, Refused, ScopeMint, TenantDb, kernel::kernel_sql_by_dialect},
     error::chain,
     failpoint,
     shutdown::ShutdownToken,
@@ -156,15 +156,18 @@ impl Delivery {
             Ok(scope) => scope,
             Err(error) => return Outcome::Failed(error.into()),
         };
-        // Fails if it is there already, writes nothing if the lane has another owner.
-        let received = kernel_sql!(
-            "INSERT INTO goplt_inbox (tenant_id, group_name, event_id, received_at) SELECT ?, ?, ?, ? \
-             FROM goplt_lane WHERE group_name = ? AND lane = ? AND token = ?",
+        // Fails if it is there already, writes nothing if the lane has another owner, and keeps
+        // another from taking it until the transaction ends.
+        let received = kernel_sql_by_dialect!(
+            sqlite: "INSERT INTO goplt_inbox (tenant_id, group_name, event_id, received_at) \
+                     SELECT ?1, ?2, ?3, ?4 FROM goplt_lane WHERE group_name = ?2 AND lane = ?5 AND token = ?6",
+            postgres: "INSERT INTO goplt_inbox (tenant_id, group_name, event_id, received_at) \
+                       SELECT $1, $2, $3, $4 FROM goplt_lane WHERE group_name = $2 AND lane = $5 AND token = $6 \
+                       FOR KEY SHARE",
             cx.tenant().as_str(),
             group.as_str(),
             cx.id(),
             self.db.seams().clock.now(),
-            group.as_str(),
             due.lane,
             due.token
         );
@@ -253,21 +256,24 @@ impl Delivery {
 
         failpoint::point("relay.before_failure");
         let mut tx = self.db.begin_host(&self.host).await?;
+        blocked::alone(&mut tx).await?;
         let written = tx
-            .execute(kernel_sql!(
-                "UPDATE goplt_delivery SET attempts = ?, state = ?, next_at = ?, error = ?, \
-                 first_failed_at = COALESCE(first_failed_at, ?), last_failed_at = ? \
-                 WHERE group_name = ? AND seq = ? AND EXISTS (SELECT 1 FROM goplt_lane l \
-                 WHERE l.group_name = ? AND l.lane = ? AND l.token = ?)",
+            .execute(kernel_sql_by_dialect!(
+                sqlite: "UPDATE goplt_delivery SET attempts = ?1, state = ?2, next_at = ?3, error = ?4, \
+                         first_failed_at = COALESCE(first_failed_at, ?5), last_failed_at = ?5 \
+                         WHERE group_name = ?6 AND seq = ?7 AND EXISTS (SELECT 1 FROM goplt_lane l \
+                         WHERE l.group_name = ?6 AND l.lane = ?8 AND l.token = ?9)",
+                postgres: "UPDATE goplt_delivery SET attempts = $1, state = $2, next_at = $3, error = $4, \
+                           first_failed_at = COALESCE(first_failed_at, $5), last_failed_at = $5 \
+                           WHERE group_name = $6 AND seq = $7 AND EXISTS (SELECT 1 FROM goplt_lane l \
+                           WHERE l.group_name = $6 AND l.lane = $8 AND l.token = $9 FOR KEY SHARE)",
                 attempts,
                 state,
                 at,
                 cut(&text),
                 now,
-                now,
                 group.as_str(),
                 due.seq,
-                group.as_str(),
                 due.lane,
                 due.token
             ))

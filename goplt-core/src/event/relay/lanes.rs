@@ -125,11 +125,12 @@ impl Leases {
         lanes: usize,
         now: Timestamp,
     ) -> Result<(), DbError> {
-        // The condition stands twice: between the two somebody else may have taken one.
+        // The condition stands twice: between the two somebody else may have taken one. A lane
+        // that a handler of its last owner still holds is left for the next time.
         tx.execute(kernel_sql!(
             "UPDATE goplt_lane SET owner = ?, token = token + 1, leased_until = ? WHERE group_name = ? \
              AND (owner IS NULL OR leased_until < ?) AND lane IN (SELECT lane FROM goplt_lane \
-             WHERE group_name = ? AND (owner IS NULL OR leased_until < ?) ORDER BY lane LIMIT ?)",
+             WHERE group_name = ? AND (owner IS NULL OR leased_until < ?) ORDER BY lane LIMIT ? FOR UPDATE SKIP LOCKED)",
             self.owner,
             now.plus(self.lease),
             group.as_str(),

@@ -51,6 +51,7 @@ pub(super) async fn resolve(
     seq: i64,
     event: &EventRow,
 ) -> Result<(), DbError> {
+    blocked::alone(tx).await?;
     tx.execute(kernel_sql!(
         "DELETE FROM goplt_delivery WHERE group_name = ? AND seq = ?",
         group.as_str(),

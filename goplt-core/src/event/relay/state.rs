@@ -268,14 +268,14 @@ impl Relay {
         }
         failpoint::point("relay.before_write");
         let mut tx = db.begin_host(&self.delivery.host).await?;
-        for group in &self.groups {
-            progress::remove(&mut tx, &group.name, &group.done).await?;
-        }
         let taken = if outbox {
             fan_out::fan_out(&mut tx).await?
         } else {
             0
         };
+        for group in &self.groups {
+            progress::remove(&mut tx, &group.name, &group.done).await?;
+        }
         failpoint::point("relay.before_commit");
         tx.commit().await?;
         failpoint::point("relay.after_commit");

@@ -37,15 +37,18 @@ const WAIT: Duration = Duration::from_secs(1);
 /// How long a job rests whose handler is not in this process: another one may have it.
 const ELSEWHERE: Duration = Duration::from_secs(5);
 
-/// Makes what is due ready: jobs whose time has come, and those whose lease ran out.
+/// Makes what is due ready: jobs whose time has come, and those whose lease ran out. What another
+/// process has at hand is left to it.
 pub(super) async fn promote(tx: &mut HostTx, now: Timestamp) -> Result<(), DbError> {
     tx.execute(kernel_sql!(
-        "UPDATE goplt_job SET state = 'ready' WHERE state = 'scheduled' AND run_at <= ?",
+        "UPDATE goplt_job SET state = 'ready' WHERE id IN (SELECT j.id FROM goplt_job j \
+         WHERE j.state = 'scheduled' AND j.run_at <= ? FOR UPDATE SKIP LOCKED)",
         now
     ))
     .await?;
     tx.execute(kernel_sql!(
-        "UPDATE goplt_job SET state = 'ready', owner = NULL WHERE state = 'running' AND leased_until < ?",
+        "UPDATE goplt_job SET state = 'ready', owner = NULL WHERE id IN (SELECT j.id FROM goplt_job j \
+         WHERE j.state = 'running' AND j.leased_until < ? FOR UPDATE SKIP LOCKED)",
         now
     ))
     .await?;
@@ -123,7 +126,7 @@ impl Turns {
                 .fetch_optional(kernel_sql!(
                     "SELECT id, tenant_id, module, name, payload, due_at, attempts, token, trace, correlation_id \
                      FROM goplt_job WHERE module = ? AND state = 'ready' AND tenant_id > ? \
-                     ORDER BY tenant_id, run_at, id LIMIT 1",
+                     ORDER BY tenant_id, run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED",
                     module,
                     last
                 ))
@@ -133,7 +136,8 @@ impl Turns {
             next = tx
                 .fetch_optional(kernel_sql!(
                     "SELECT id, tenant_id, module, name, payload, due_at, attempts, token, trace, correlation_id \
-                     FROM goplt_job WHERE module = ? AND state = 'ready' ORDER BY tenant_id, run_at, id LIMIT 1",
+                     FROM goplt_job WHERE module = ? AND state = 'ready' ORDER BY tenant_id, run_at, id LIMIT 1 \
+                     FOR UPDATE SKIP LOCKED",
                     module
                 ))
                 .await?;
@@ -157,6 +161,17 @@ impl Turns {
         };
         if next.due_at.is_none() || registered.policy.overlap() == Overlap::Allow {
             return Ok(None);
+        }
+        // Another process may be about to lease the run before this one.
+        let schedule: Option<Timestamp> = tx
+            .fetch_optional(kernel_sql!(
+                "SELECT seen_until FROM goplt_cron WHERE module = ? AND name = ? FOR UPDATE SKIP LOCKED",
+                &next.module,
+                &next.name
+            ))
+            .await?;
+        if schedule.is_none() {
+            return Ok(Some(WAIT));
         }
         let running: Option<Uuid> = tx
             .fetch_optional(kernel_sql!(

@@ -42,9 +42,10 @@ async fn one(
         now
     ))
     .await?;
+    // One process after the other: the second finds nothing left to make.
     let seen: Timestamp = tx
         .fetch_one(kernel_sql!(
-            "SELECT seen_until FROM goplt_cron WHERE module = ? AND name = ?",
+            "SELECT seen_until FROM goplt_cron WHERE module = ? AND name = ? FOR UPDATE",
             key.module(),
             key.name()
         ))
