@@ -117,13 +117,17 @@ async fn a_changed_file_is_refused_with_the_mend() {
 }
 
 #[tokio::test]
-async fn a_version_that_only_a_newer_binary_knows_is_refused() {
+async fn a_newer_binary_that_took_something_away_is_an_obstacle_and_one_that_added_is_none() {
     let fixture = Fixture::open().await;
-    let (first, second) = (
-        file("V0001__posts.sql", POSTS),
-        file("V0002__more.sql", "SELECT 1"),
+    let first = file("V0001__posts.sql", POSTS);
+    let more = file("V0002__more.sql", "SELECT 1");
+    fixture.run(&[first.clone(), more.clone()]).await.unwrap();
+    assert_eq!(
+        fixture.run(std::slice::from_ref(&first)).await.unwrap(),
+        [""; 0]
     );
-    fixture.run(&[first.clone(), second]).await.unwrap();
+    let less = file("V0003__less.sql", "-- goplt: phase: contract\nSELECT 1");
+    fixture.run(&[first.clone(), more, less]).await.unwrap();
     let error = fixture.run(&[first]).await.unwrap_err();
     assert!(error.to_string().contains("by a newer version"), "{error}");
 }
@@ -281,7 +285,76 @@ async fn a_plan_shows_statements_and_changes_nothing() {
     let modules = [ModuleMigrations::new(&name, &files)];
     for _ in 0..2 {
         let plan = migration::plan(&fixture.db, &modules).await.unwrap();
-        assert_eq!(plan.len(), 1);
-        assert!(plan[0].statements[0].starts_with("CREATE TABLE blog_posts"));
+        assert_eq!(plan.pending().len(), 1);
+        assert!(plan.pending()[0].statements[0].starts_with("CREATE TABLE blog_posts"));
     }
+}
+
+#[tokio::test]
+async fn a_changed_file_is_shown_with_what_differs_and_can_be_accepted() {
+    let fixture = Fixture::open().await;
+    let was = file("V0001__posts.sql", POSTS);
+    fixture.run(std::slice::from_ref(&was)).await.unwrap();
+    let is = file(
+        "V0001__posts.sql",
+        "-- Posts.\nCREATE TABLE blog_posts (\n  tenant_id TEXT NOT NULL,\n  id UUID NOT NULL,\n  PRIMARY KEY (tenant_id, id)\n);\n",
+    );
+    let error = fixture.run(std::slice::from_ref(&is)).await.unwrap_err();
+    insta::assert_snapshot!(error.problems()[0].detail().unwrap(), @r"
+    + -- Posts.
+      CREATE TABLE blog_posts (
+        tenant_id TEXT NOT NULL,
+    ");
+
+    let (name, files, tables) = (blog(), [is.clone()], ["blog_posts".to_owned()]);
+    let modules = [ModuleMigrations::new(&name, &files).with_tenant_tables(&tables)];
+    let changed = migration::changed(&fixture.db, &modules).await.unwrap();
+    assert_eq!(changed.len(), 1);
+    assert_eq!(
+        migration::repair(&fixture.db, &modules).await.unwrap(),
+        changed
+    );
+    assert_eq!(fixture.run(&files).await.unwrap(), [""; 0]);
+    // What was accepted is now what the old file differs from.
+    assert!(fixture.run(&[was]).await.is_err());
+}
+
+#[tokio::test]
+async fn a_process_that_may_not_migrate_says_what_is_missing() {
+    let fixture = Fixture::open().await;
+    let (name, files, tables) = (
+        blog(),
+        [file(
+            "V0001__posts.sql",
+            "-- goplt: phase: contract\nCREATE TABLE blog_posts (tenant_id TEXT NOT NULL, id UUID NOT NULL, PRIMARY KEY (tenant_id, id));",
+        )],
+        ["blog_posts".to_owned()],
+    );
+    let modules = [ModuleMigrations::new(&name, &files).with_tenant_tables(&tables)];
+    let error = migration::verify(&fixture.db, &modules).await.unwrap_err();
+    insta::assert_snapshot!(error, @r"
+    the database lacks migrations that this binary needs; apply them with `migrate`, which prints the same with `--plan`:
+    blog/V0001__posts.sql (contract: no older version may run then)
+        CREATE TABLE blog_posts (tenant_id TEXT NOT NULL, id UUID NOT NULL, PRIMARY KEY (tenant_id, id));
+    ");
+    migration::run(&fixture.db, &modules).await.unwrap();
+    migration::verify(&fixture.db, &modules).await.unwrap();
+}
+
+#[tokio::test]
+async fn flags_that_are_none_are_told_before_anything_is_done() {
+    let fixture = Fixture::open().await;
+    let error = fixture
+        .run(&[file(
+            "V0001__posts.sql",
+            "-- goplt: transaction: off\nSELECT 1",
+        )])
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("`transaction: off` is PostgreSQL's"),
+        "{error}"
+    );
 }

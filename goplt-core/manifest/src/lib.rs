@@ -28,7 +28,7 @@ pub use self::{
         ConfigDecl, ConfigKind, EventDecl, Events, HostDecl, JobDecl, Manifest, Method,
         PermissionDecl, RoleDecl, RouteAccess, RouteDecl, TenantSource,
     },
-    migration::{Dialect, Migration, MigrationError},
+    migration::{Dialect, Migration, MigrationError, MigrationHeader, Phase},
     name::{ModuleName, ModuleNameError},
     pattern::{PermissionPattern, PermissionPatternError},
     permission::{Permission, PermissionError},

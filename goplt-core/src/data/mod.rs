@@ -6,11 +6,15 @@
 #![cfg_attr(feature = "data", doc = include_str!("data.md"))]
 
 #[cfg(feature = "data")]
+mod catalogue;
+#[cfg(feature = "data")]
 mod db;
 #[cfg(feature = "data")]
 mod engine;
 #[cfg(feature = "data")]
 mod error;
+#[cfg(feature = "data")]
+mod guard;
 #[cfg(feature = "data")]
 pub(crate) mod kernel;
 #[cfg(feature = "data")]

@@ -64,7 +64,14 @@ impl ManifestFile {
         for name in file_names(&directory, messages) {
             let path = directory.join(&name);
             match Migration::parse_file_name(&name) {
-                Ok(migration) => files.push(MigrationFile { path, migration }),
+                Ok(migration) => {
+                    messages.extend(
+                        wrong_flags(&path, &migration)
+                            .into_iter()
+                            .map(|error| format!("{prefix}migrations: {error}")),
+                    );
+                    files.push(MigrationFile { path, migration });
+                }
                 Err(error) => messages.push(format!("{prefix}migrations/{name}: {error}")),
             }
         }
@@ -90,6 +97,13 @@ impl MigrationFile {
             _ => "Any",
         }
     }
+}
+
+/// A file that cannot be read is told by `include_str!`, which comes next.
+fn wrong_flags(path: &Path, migration: &Migration) -> Vec<goplt_manifest::MigrationError> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let read = migration.clone().with_sql(text).header();
+    read.err().unwrap_or_default()
 }
 
 fn shown(full: &Path, package: &Path, path: &str) -> String {

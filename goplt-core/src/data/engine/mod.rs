@@ -20,7 +20,9 @@ use goplt_manifest::Dialect;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
-use super::{DatabaseSettings, DbError, DbType, Value, migration::Table, row::RawRow, sql::Bound};
+use super::{
+    DatabaseSettings, DbError, DbType, Value, catalogue::Catalogue, row::RawRow, sql::Bound,
+};
 use crate::TenantId;
 
 /// Opens transactions.
@@ -48,6 +50,11 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync + 'static {
 
     /// A connection of its own that may change the schema.
     fn admin(&self) -> BoxFuture<'_, Result<Box<dyn Admin>, DbError>>;
+
+    /// A connection of its own that may look at the schema, with no more rights than requests have.
+    fn inspector(&self) -> BoxFuture<'_, Result<Box<dyn Admin>, DbError>> {
+        self.admin()
+    }
 }
 
 /// An open transaction. Dropped at any moment, it rolls back.
@@ -66,10 +73,37 @@ pub(crate) trait Session: Send + Sync {
     fn commit(self: Box<Self>) -> BoxFuture<'static, Result<(), DbError>>;
 }
 
-/// A connection that changes the schema, in one transaction at most.
+/// A connection that looks at the schema and changes it.
 pub(crate) trait Admin: Send {
+    /// Takes the lock that keeps other runs out until [`finish`](Self::finish); `false` while
+    /// another has it. Where a transaction keeps them out, there is none.
+    fn try_lock(&mut self) -> BoxFuture<'_, Result<bool, DbError>> {
+        Box::pin(async { Ok(true) })
+    }
+
+    /// Who has the lock, for a message.
+    fn lock_holder(&mut self) -> BoxFuture<'_, Result<String, DbError>> {
+        Box::pin(async { Ok("another process".to_owned()) })
+    }
+
+    /// Whether what is set for this connection can be lost between two statements, since a pooler
+    /// stands between.
+    fn is_pooled(&mut self) -> BoxFuture<'_, Result<bool, DbError>> {
+        Box::pin(async { Ok(false) })
+    }
+
     /// Begins the transaction that keeps every other writer out.
     fn begin_exclusive(&mut self) -> BoxFuture<'_, Result<(), DbError>>;
+
+    /// Makes the schema the one that names without a schema are in.
+    fn enter<'a>(&'a mut self, _schema: &'a str) -> BoxFuture<'a, Result<(), DbError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// From here on statements are committed one by one, and may take long.
+    fn be_patient(&mut self) -> BoxFuture<'_, Result<(), DbError>> {
+        Box::pin(async { Ok(()) })
+    }
 
     /// Runs one statement of a migration.
     fn execute<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<(), DbError>>;
@@ -82,8 +116,8 @@ pub(crate) trait Admin: Send {
         types: &'static [DbType],
     ) -> BoxFuture<'a, Result<Vec<Vec<Value>>, DbError>>;
 
-    /// Every table, as the catalogue describes it.
-    fn tables(&mut self) -> BoxFuture<'_, Result<Vec<Table>, DbError>>;
+    /// What the database says of itself.
+    fn catalogue(&mut self) -> BoxFuture<'_, Result<Catalogue, DbError>>;
 
     /// That every foreign key finds its row.
     fn check_references(&mut self) -> BoxFuture<'_, Result<(), DbError>>;

@@ -1,41 +1,89 @@
 //! What was applied against what this binary has: pure.
 
-use goplt_manifest::Migration;
+use goplt_manifest::{Migration, MigrationHeader, Phase};
 
 use super::{
     MigrationProblem, ModuleMigrations,
+    diff::diff,
     ledger::{Entry, checksum},
 };
+use crate::Timestamp;
 
-/// The migrations yet to apply, in order, or everything that does not fit.
-pub(super) fn pending<'m>(
+/// How a module's files and its ledger fit.
+#[derive(Debug)]
+pub(super) struct Fit<'m> {
+    /// Yet to apply, in order.
+    pub(super) pending: Vec<PendingFile<'m>>,
+    /// Applied by a newer binary, and no obstacle to this one.
+    pub(super) newer: Vec<String>,
+}
+
+/// A migration yet to apply.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PendingFile<'m> {
+    pub(super) file: &'m Migration,
+    pub(super) header: MigrationHeader,
+    /// When it was begun, if it was and did not end.
+    pub(super) begun: Option<Timestamp>,
+}
+
+/// The migrations yet to apply, or everything that does not fit.
+pub(super) fn fit<'m>(
     module: &ModuleMigrations<'m>,
     files: &[&'m Migration],
     ledger: &[Entry],
-) -> Result<Vec<&'m Migration>, Vec<MigrationProblem>> {
-    let newest = ledger.last().map_or(0, |entry| entry.version);
+) -> Result<Fit<'m>, Vec<MigrationProblem>> {
+    let done = ledger.iter().filter(|entry| entry.is_done);
+    let newest = done.map(|entry| entry.version).max().unwrap_or(0);
     let newest_file = files.last().map_or(0, |file| file.version);
     let mut problems = doubled(module, files);
+    let mut newer = Vec::new();
     for entry in ledger {
         match files.iter().find(|file| file.version == entry.version) {
-            Some(file) if checksum(&file.sql) == entry.checksum => {}
+            Some(file) if !entry.is_done || checksum(&file.sql) == entry.checksum => {}
             Some(file) => problems.push(changed(module, file, entry, newest.max(newest_file) + 1)),
-            None if entry.version > newest_file => problems.push(unknown(module, entry)),
+            None if entry.version > newest_file => match entry.phase {
+                Phase::Expand => newer.push(entry.file.clone()),
+                Phase::Contract => problems.push(unknown(module, entry)),
+            },
             None => problems.push(lost(module, entry)),
         }
     }
-    let pending: Vec<_> = files
-        .iter()
-        .copied()
-        .filter(|file| ledger.iter().all(|entry| entry.version != file.version))
-        .collect();
-    let late = pending.iter().filter(|file| file.version < newest);
-    problems.extend(late.map(|file| too_late(module, file, newest, newest_file)));
+    let entry = |file: &Migration| ledger.iter().find(|entry| entry.version == file.version);
+    let mut pending = Vec::new();
+    for file in files {
+        let entry = entry(file);
+        if entry.is_some_and(|entry| entry.is_done) {
+            continue;
+        }
+        if file.version < newest {
+            problems.push(too_late(module, file, newest, newest_file));
+        }
+        match file.header() {
+            Ok(header) => pending.push(PendingFile {
+                file,
+                header,
+                begun: entry.map(|entry| entry.applied),
+            }),
+            Err(errors) => problems.extend(errors.iter().map(|error| {
+                problem(
+                    module,
+                    error.to_string(),
+                    "see `MigrationHeader` for the flags",
+                )
+            })),
+        }
+    }
     if problems.is_empty() {
-        Ok(pending)
+        Ok(Fit { pending, newer })
     } else {
         Err(problems)
     }
+}
+
+/// Whether a file's text is not what was applied.
+pub(super) fn is_changed(file: &Migration, entry: &Entry) -> bool {
+    entry.is_done && entry.version == file.version && checksum(&file.sql) != entry.checksum
 }
 
 fn doubled(module: &ModuleMigrations<'_>, files: &[&Migration]) -> Vec<MigrationProblem> {
@@ -62,10 +110,15 @@ fn changed(
     let name = file.file_name();
     let message = format!("{name} is not what was applied on {}", entry.applied);
     let help = format!(
-        "restore the file as it was (its text is in the table `{}`) and put the change into V{next:04}",
+        "restore the file as it was (its text is in the table `{}`) and put the change into V{next:04}; if the \
+         database is right as it is, take the file for what was applied with `migrate repair --accept`",
         super::ledger::table(module)
     );
-    problem(module, message, help)
+    let problem = problem(module, message, help);
+    match &entry.text {
+        Some(text) => problem.with_detail(diff(text, &file.sql)),
+        None => problem,
+    }
 }
 
 fn lost(module: &ModuleMigrations<'_>, entry: &Entry) -> MigrationProblem {
@@ -82,7 +135,7 @@ fn lost(module: &ModuleMigrations<'_>, entry: &Entry) -> MigrationProblem {
 
 fn unknown(module: &ModuleMigrations<'_>, entry: &Entry) -> MigrationProblem {
     let message = format!(
-        "{} was applied on {} by a newer version, which this one does not know",
+        "{} was applied on {} by a newer version, and this one does not work without what it took away",
         entry.file, entry.applied
     );
     problem(
@@ -134,6 +187,9 @@ mod tests {
             file: format!("V{version:04}__posts.sql"),
             checksum: checksum(sql),
             applied: Timestamp::UNIX_EPOCH,
+            is_done: true,
+            phase: Phase::Contract,
+            text: Some(sql.to_owned()),
         }
     }
 
@@ -141,8 +197,8 @@ mod tests {
         let name = "blog".parse().unwrap();
         let module = ModuleMigrations::new(&name, files);
         let files: Vec<_> = files.iter().collect();
-        pending(&module, &files, ledger)
-            .map(|pending| pending.iter().map(|file| file.version).collect())
+        fit(&module, &files, ledger)
+            .map(|fit| fit.pending.iter().map(|file| file.file.version).collect())
             .map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
 
@@ -164,11 +220,31 @@ mod tests {
         ];
         let problems = compare(&files, &ledger).unwrap_err();
         insta::assert_snapshot!(problems.join("\n"), @r"
-        module `blog`: V0001__posts.sql is not what was applied on 1970-01-01T00:00:00Z; restore the file as it was (its text is in the table `blog_schema_history`) and put the change into V0007
+        module `blog`: V0001__posts.sql is not what was applied on 1970-01-01T00:00:00Z; restore the file as it was (its text is in the table `blog_schema_history`) and put the change into V0007; if the database is right as it is, take the file for what was applied with `migrate repair --accept`
+            - other
+            + a
         module `blog`: V0004__posts.sql was applied on 1970-01-01T00:00:00Z and is gone; restore the file; its text is in the table `blog_schema_history`
-        module `blog`: V0006__posts.sql was applied on 1970-01-01T00:00:00Z by a newer version, which this one does not know; run the newer version, or restore the database from before it
+        module `blog`: V0006__posts.sql was applied on 1970-01-01T00:00:00Z by a newer version, and this one does not work without what it took away; run the newer version, or restore the database from before it
         module `blog`: V0002__posts.sql comes before V0006, which was applied already; give it a later version: V0007
         module `blog`: V0005__posts.sql comes before V0006, which was applied already; give it a later version: V0007
         ");
+    }
+
+    #[test]
+    fn a_newer_binary_that_only_added_is_no_obstacle() {
+        let mut newer = entry(2, "b");
+        newer.phase = Phase::Expand;
+        assert_eq!(
+            compare(&[file(1, "a")], &[entry(1, "a"), newer]),
+            Ok(vec![])
+        );
+    }
+
+    #[test]
+    fn what_was_begun_and_did_not_end_is_pending_also_after_it_was_mended() {
+        let mut begun = entry(2, "b");
+        begun.is_done = false;
+        let files = [file(1, "a"), file(2, "mended")];
+        assert_eq!(compare(&files, &[entry(1, "a"), begun]), Ok(vec![2]));
     }
 }

@@ -1,12 +1,13 @@
 //! [`MigrationError`]: why a schema was left as it was.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use goplt_manifest::ModuleName;
 
+use super::MigrationPlan;
 use crate::data::DbError;
 
-/// Why nothing was migrated. The database is as it was before.
+/// Why the schema is not what this binary needs.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrationError {
@@ -16,8 +17,29 @@ pub enum MigrationError {
     /// The schema that came out breaks a rule that tenants or modules rely on.
     #[error("the schema breaks rules:{}", Listed(.0))]
     Schema(Vec<MigrationProblem>),
+    /// Migrations are pending, and this process may not apply them.
+    #[error(
+        "the database lacks migrations that this binary needs; apply them with `migrate`, which prints the same with `--plan`:\n{0}"
+    )]
+    Pending(MigrationPlan),
+    /// Another process migrates the database, and does not end.
+    #[error(
+        "another process has migrated this database for {waited:?}: {holder}; wait for it, or end it"
+    )]
+    Locked {
+        /// Who it is.
+        holder: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// The connection goes to a pooler that gives each transaction another session.
+    #[error(
+        "the URL leads to a pooler in transaction mode, where locks and settings of a migration would be lost: \
+             give the server's own address as `database.owner_url`"
+    )]
+    Pooler,
     /// A statement failed.
-    #[error("{file} of module `{module}` failed in line {line}: `{statement}`")]
+    #[error("{file} of module `{module}` failed in line {line}: `{statement}`{}", again(*.is_begun))]
     Statement {
         /// Whose migration it is.
         module: ModuleName,
@@ -27,6 +49,8 @@ pub enum MigrationError {
         line: usize,
         /// The statement, cut after 200 characters.
         statement: String,
+        /// It has no transaction, and what it did before stays.
+        is_begun: bool,
         /// Why.
         source: Box<DbError>,
     },
@@ -41,6 +65,15 @@ pub struct MigrationProblem {
     module: ModuleName,
     message: String,
     help: String,
+    detail: Option<String>,
+}
+
+const fn again(is_begun: bool) -> &'static str {
+    if is_begun {
+        "; it has no transaction, so what stands before it is done. Mend the cause and run it again: it begins anew"
+    } else {
+        ""
+    }
 }
 
 struct Listed<'a>(&'a [MigrationProblem]);
@@ -51,7 +84,11 @@ impl MigrationError {
     pub fn problems(&self) -> &[MigrationProblem] {
         match self {
             Self::Drift(problems) | Self::Schema(problems) => problems,
-            Self::Statement { .. } | Self::Database(_) => &[],
+            Self::Pending(_)
+            | Self::Locked { .. }
+            | Self::Pooler
+            | Self::Statement { .. }
+            | Self::Database(_) => &[],
         }
     }
 }
@@ -66,7 +103,13 @@ impl MigrationProblem {
             module: module.clone(),
             message: message.into(),
             help: help.into(),
+            detail: None,
         }
+    }
+
+    pub(super) fn with_detail(mut self, detail: String) -> Self {
+        self.detail = Some(detail);
+        self
     }
 
     /// Whose migrations or tables it is about.
@@ -86,6 +129,12 @@ impl MigrationProblem {
     pub fn help(&self) -> &str {
         &self.help
     }
+
+    /// More of it, in lines: how a file differs from what was applied.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
 }
 
 impl fmt::Display for MigrationProblem {
@@ -94,8 +143,13 @@ impl fmt::Display for MigrationProblem {
             module,
             message,
             help,
+            detail,
         } = self;
-        write!(f, "module `{module}`: {message}; {help}")
+        write!(f, "module `{module}`: {message}; {help}")?;
+        let lines = detail.iter().flat_map(|detail| detail.lines());
+        lines
+            .into_iter()
+            .try_for_each(|line| write!(f, "\n    {line}"))
     }
 }
 

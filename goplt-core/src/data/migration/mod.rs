@@ -1,19 +1,30 @@
-//! Schemas: each module's migrations, applied once, in order, all or none.
+//! Schemas: each module's migrations, applied once, in order.
 //!
-//! A run takes the modules in the order given and applies what is pending in one exclusive
-//! transaction, together with a ledger per module (`blog_schema_history`: version, file,
-//! checksum, text, times). A failure, a broken rule or a crash leaves the database as it was.
+//! A run takes the modules in the order given and applies what is pending in one exclusive transaction, together with a
+//! ledger per module (`blog_schema_history`: version, file, checksum, text, times, state, phase). A failure, a broken
+//! rule or a crash leaves the database as it was. A file that says `-- goplt: transaction: off` (PostgreSQL,
+//! [`MigrationHeader`](goplt_manifest::MigrationHeader)) stands between two such transactions; the ledger says that it
+//! is begun before it is, and the next run takes it up again.
 //!
-//! Refused, all at once and with the mend: a file that was changed or removed after it was
-//! applied, one that comes too late in the order, versions that only a newer binary knows, and a
-//! schema that breaks a rule of tenants: a tenant table has `tenant_id TEXT NOT NULL`, and its
-//! primary key and unique indexes begin with it; every table with a `tenant_id` is declared; tables
-//! bear their module's prefix and refer to no other module's.
+//! On PostgreSQL each module has a schema of its own, and the run writes the guards: row-level security with its
+//! policies on every table with a `tenant_id`, and the rights of the roles on the tables that the manifest declares.
+//! One run at a time: the others ask for the lock again and again, and then find nothing left to do.
+//!
+//! Refused, all at once and with the mend: a file that was changed (with what differs) or removed after it was
+//! applied, one that comes too late in the order, versions that only a newer binary knows and that took something
+//! away, and a schema that breaks a rule of tenants: a tenant table has `tenant_id TEXT NOT NULL`, and its primary key,
+//! unique indexes and foreign keys begin with it; every table with a `tenant_id` is declared; tables bear their
+//! module's prefix and refer to no other module's.
 
+mod diff;
 mod drift;
 mod error;
 mod ledger;
 mod lint;
+mod lock;
+mod plan;
+mod repair;
+mod rules;
 mod run;
 mod split;
 
@@ -21,21 +32,23 @@ use std::time::Duration;
 
 use goplt_manifest::{Dialect, Manifest, Migration, ModuleName};
 
-use self::run::Run;
-use super::TenantDb;
+use self::{drift::PendingFile, run::Run};
+use super::{TenantDb, guard};
 
-pub use self::error::{MigrationError, MigrationProblem};
-#[cfg(feature = "sqlite")]
-pub(crate) use self::lint::Column;
-pub(crate) use self::lint::Table;
+pub(crate) use self::lint::{lint, owner};
+pub use self::{
+    error::{MigrationError, MigrationProblem},
+    plan::{MigrationPlan, PendingMigration},
+    repair::ChangedMigration,
+};
 
 /// One module's part of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct ModuleMigrations<'m> {
-    module: &'m ModuleName,
+    pub(super) module: &'m ModuleName,
     migrations: &'m [Migration],
-    tenant_tables: &'m [String],
-    host_tables: &'m [String],
+    pub(super) tenant_tables: &'m [String],
+    pub(super) host_tables: &'m [String],
 }
 
 /// What a run did.
@@ -56,27 +69,15 @@ pub struct AppliedMigration {
     pub took: Duration,
 }
 
-/// A migration that a run would apply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PendingMigration {
-    /// Whose it is.
-    pub module: ModuleName,
-    /// The file name.
-    pub file: String,
-    /// Its statements.
-    pub statements: Vec<String>,
-}
-
 /// Applies what is pending, module by module in the order given.
 ///
 /// # Errors
 ///
-/// A [`MigrationError`]; the database is as it was then.
+/// A [`MigrationError`]; the database is then as the last transaction left it, and the next run goes on from there.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future rolls back.
+/// Dropping the future rolls back what is not committed.
 ///
 /// # Examples
 ///
@@ -92,7 +93,7 @@ pub struct PendingMigration {
 /// let blog = ModuleMigrations::new(&name, &migrations).with_tenant_tables(&tables);
 ///
 /// let db = TenantDb::open(&DatabaseSettings::in_memory(), &ScopeMint::new()).await?;
-/// assert_eq!(migration::plan(&db, &[blog]).await?[0].file, "V0001__posts.sql");
+/// assert_eq!(migration::plan(&db, &[blog]).await?.pending()[0].file, "V0001__posts.sql");
 /// assert_eq!(migration::run(&db, &[blog]).await?.applied().len(), 1);
 /// assert!(migration::run(&db, &[blog]).await?.applied().is_empty());
 /// # Ok::<_, goplt_core::BoxError>(()) })?;
@@ -108,7 +109,7 @@ pub async fn run(
     done
 }
 
-/// What [`run`] would apply, in order; changes nothing.
+/// What [`run`] would apply, in order; changes nothing, and needs no right to.
 ///
 /// # Errors
 ///
@@ -116,21 +117,95 @@ pub async fn run(
 pub async fn plan(
     db: &TenantDb,
     modules: &[ModuleMigrations<'_>],
-) -> Result<Vec<PendingMigration>, MigrationError> {
-    let mut run = Run::open(db, modules).await?;
-    let pending = run.pending().await;
+) -> Result<MigrationPlan, MigrationError> {
+    let mut run = Run::inspect(db, modules).await?;
+    let planned = planned(&mut run).await;
     run.admin.finish().await;
-    let pending = pending?.into_iter().flat_map(|(module, files)| {
-        files.into_iter().map(move |file| PendingMigration {
-            module: module.module.clone(),
+    planned
+}
+
+async fn planned(run: &mut Run<'_, '_>) -> Result<MigrationPlan, MigrationError> {
+    let catalogue = run.admin.catalogue().await?;
+    let work = run.work(&catalogue).await?;
+    let pending = work.files.into_iter().map(|pending| {
+        let PendingFile {
+            file,
+            header,
+            begun,
+        } = pending.found;
+        let statements = split::split(&file.sql);
+        PendingMigration {
+            module: pending.module.module.clone(),
             file: file.file_name(),
-            statements: split::split(&file.sql)
+            phase: header.phase,
+            transaction: header.transaction,
+            begun,
+            statements: statements
                 .iter()
                 .map(|found| found.sql.to_owned())
                 .collect(),
-        })
+        }
     });
-    Ok(pending.collect())
+    Ok(MigrationPlan {
+        pending: pending.collect(),
+        newer: work.newer,
+        guards: work.guards,
+    })
+}
+
+/// That the schema is what the modules need, for a process that leaves changes to others.
+///
+/// # Errors
+///
+/// [`MigrationError::Pending`] with the plan, or what [`plan`] returns.
+pub async fn verify(db: &TenantDb, modules: &[ModuleMigrations<'_>]) -> Result<(), MigrationError> {
+    let plan = plan(db, modules).await?;
+    if plan.pending().is_empty() {
+        Ok(())
+    } else {
+        Err(MigrationError::Pending(plan))
+    }
+}
+
+/// The files that differ from what was applied; changes nothing.
+///
+/// # Errors
+///
+/// A failure of the database.
+pub async fn changed(
+    db: &TenantDb,
+    modules: &[ModuleMigrations<'_>],
+) -> Result<Vec<ChangedMigration>, MigrationError> {
+    let mut run = Run::inspect(db, modules).await?;
+    let changed = run.changed(false).await;
+    run.admin.finish().await;
+    changed
+}
+
+/// Takes the files of [`changed`] for what was applied, and runs none of them: for a database that is right although a
+/// file is not what it was. What was accepted is returned, and logged.
+///
+/// # Errors
+///
+/// A failure of the database; nothing is accepted then.
+pub async fn repair(
+    db: &TenantDb,
+    modules: &[ModuleMigrations<'_>],
+) -> Result<Vec<ChangedMigration>, MigrationError> {
+    let mut run = Run::open(db, modules).await?;
+    let accepted = run.changed(true).await;
+    run.admin.finish().await;
+    let accepted = accepted?;
+    for ChangedMigration { module, file, diff } in &accepted {
+        tracing::warn!(target: "goplt::audit", %module, file, diff, "a changed migration was accepted");
+    }
+    Ok(accepted)
+}
+
+/// The schema of PostgreSQL that a module's tables are in: its name, with `_` for `-`.
+#[must_use]
+pub fn schema_name(module: &ModuleName) -> String {
+    guard::schema_of(module)
 }
 
 // === impl ModuleMigrations ===
@@ -170,15 +245,20 @@ impl<'m> ModuleMigrations<'m> {
     }
 
     /// What the names of its tables begin with.
-    fn prefix(&self) -> String {
+    pub(super) fn prefix(&self) -> String {
         if self.is_kernel() {
             return "goplt_".to_owned();
         }
         format!("{}_", self.module.as_str().replace('-', "_"))
     }
 
+    /// The schema of its tables, where there are schemas.
+    pub(super) fn schema(&self) -> String {
+        guard::schema_of(self.module)
+    }
+
     /// The kernel's own tables, outbox and jobs, are worked on across tenants by nature.
-    fn is_kernel(&self) -> bool {
+    pub(super) fn is_kernel(&self) -> bool {
         self.module.as_str() == "core"
     }
 
@@ -197,3 +277,6 @@ impl MigrationReport {
         &self.applied
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;

@@ -1,150 +1,374 @@
-//! One run: what is pending, applied in one transaction, and looked over before it is committed.
+//! One run: what is pending, applied in as few transactions as it can be, and looked over before each is committed.
 
-use goplt_manifest::{Dialect, Migration};
+use goplt_manifest::{Dialect, Migration, ModuleName};
 
 use super::{
-    AppliedMigration, MigrationError, MigrationReport, ModuleMigrations, Table, drift, ledger,
-    lint, split,
+    AppliedMigration, MigrationError, MigrationReport, ModuleMigrations,
+    drift::{self, Fit, PendingFile},
+    ledger::Ledger,
+    lint, lock, rules, split,
 };
 use crate::{
     Clock,
-    data::{DbError, TenantDb, engine::Admin},
+    data::{DbError, TenantDb, catalogue::Catalogue, engine::Admin, guard},
+    failpoint,
 };
 
 pub(super) struct Run<'a, 'm> {
     pub(super) admin: Box<dyn Admin>,
     dialect: Dialect,
-    modules: &'a [ModuleMigrations<'m>],
+    pub(super) modules: &'a [ModuleMigrations<'m>],
     clock: Clock,
 }
 
-pub(super) type Pending<'a, 'm> = Vec<(&'a ModuleMigrations<'m>, Vec<&'m Migration>)>;
+/// What is yet to do.
+#[derive(Debug)]
+pub(super) struct Work<'a, 'm> {
+    pub(super) files: Vec<Pending<'a, 'm>>,
+    pub(super) newer: Vec<(ModuleName, String)>,
+    /// The statements that give schemas and tables their guards.
+    pub(super) guards: Vec<String>,
+}
 
-/// Statements that would end the transaction, or act beside it.
-const FORBIDDEN: [&str; 11] = [
-    "BEGIN",
-    "START",
-    "COMMIT",
-    "END",
-    "ROLLBACK",
-    "SAVEPOINT",
-    "RELEASE",
-    "ATTACH",
-    "DETACH",
-    "PRAGMA",
-    "VACUUM",
-];
+/// A file yet to apply, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pending<'a, 'm> {
+    pub(super) module: &'a ModuleMigrations<'m>,
+    pub(super) found: PendingFile<'m>,
+}
 
 impl<'a, 'm> Run<'a, 'm> {
+    /// With a connection that may change the schema.
     pub(super) async fn open(
         db: &TenantDb,
         modules: &'a [ModuleMigrations<'m>],
     ) -> Result<Self, DbError> {
-        Ok(Self {
-            admin: db.engine().admin().await?,
+        let admin = db.engine().admin().await?;
+        Ok(Self::with(admin, db, modules))
+    }
+
+    /// With a connection that may look at it.
+    pub(super) async fn inspect(
+        db: &TenantDb,
+        modules: &'a [ModuleMigrations<'m>],
+    ) -> Result<Self, DbError> {
+        let admin = db.engine().inspector().await?;
+        Ok(Self::with(admin, db, modules))
+    }
+
+    fn with(admin: Box<dyn Admin>, db: &TenantDb, modules: &'a [ModuleMigrations<'m>]) -> Self {
+        Self {
+            admin,
             dialect: db.engine().dialect(),
             modules,
             clock: Clock::system(),
-        })
+        }
     }
 
     pub(super) async fn migrate(&mut self) -> Result<MigrationReport, MigrationError> {
         // Most starts find nothing to do, and need not keep anyone out to see it.
-        let before = self.tables().await?;
-        if self.pending_with(&before).await?.is_empty() {
-            self.lint(&before, &before)?;
+        let before = self.admin.catalogue().await?;
+        if self.work(&before).await?.is_empty() {
+            self.lint(&before, &before, &[])?;
             return Ok(MigrationReport::default());
         }
-        self.admin.begin_exclusive().await?;
-        // Another process may have been faster.
-        let before = self.tables().await?;
-        let mut report = MigrationReport::default();
-        for (module, files) in self.pending_with(&before).await? {
-            let table = ledger::table(module);
-            ledger::create(&mut *self.admin, &table).await?;
-            for file in files {
-                report.applied.push(self.apply(module, &table, file).await?);
-            }
+        if self.admin.is_pooled().await? {
+            return Err(MigrationError::Pooler);
         }
-        let after = self.tables().await?;
-        self.lint(&after, &before)?;
-        self.admin.check_references().await?;
-        self.admin.commit().await?;
-        Ok(report)
+        lock::take(&mut *self.admin).await?;
+        let mut report = MigrationReport::default();
+        let mut is_first = true;
+        loop {
+            // Another process may have been faster, and each step makes a new state.
+            let found = self.admin.catalogue().await?;
+            let files = self.work(&found).await?.files;
+            let alone = |pending: &&Pending<'_, '_>| !pending.found.header.transaction;
+            match files.first().filter(alone) {
+                Some(pending) => report
+                    .applied
+                    .push(self.apply_alone(pending, &found).await?),
+                // Guards alone are work too, the first time.
+                None if files.is_empty() && !is_first => return Ok(report),
+                None => {
+                    let together: Vec<_> = files
+                        .iter()
+                        .copied()
+                        .take_while(|pending| !alone(&pending))
+                        .collect();
+                    let applied = self
+                        .apply_together(&together, &files[together.len()..])
+                        .await?;
+                    report.applied.extend(applied);
+                }
+            }
+            is_first = false;
+        }
     }
 
-    pub(super) async fn pending(&mut self) -> Result<Pending<'a, 'm>, MigrationError> {
-        let tables = self.tables().await?;
-        self.pending_with(&tables).await
+    /// The files of a module that this database takes, in order.
+    pub(super) fn files(&self, module: &ModuleMigrations<'m>) -> Vec<&'m Migration> {
+        module.files(self.dialect)
     }
 
-    async fn pending_with(&mut self, tables: &[Table]) -> Result<Pending<'a, 'm>, MigrationError> {
-        let mut pending = Vec::new();
+    /// What is yet to do.
+    pub(super) async fn work(
+        &mut self,
+        catalogue: &Catalogue,
+    ) -> Result<Work<'a, 'm>, MigrationError> {
+        let mut work = Work {
+            files: Vec::new(),
+            newer: Vec::new(),
+            guards: Vec::new(),
+        };
         let mut problems = Vec::new();
         for module in self.modules {
-            let table = ledger::table(module);
-            let ledger = if tables.iter().any(|known| known.name == table) {
-                ledger::read(&mut *self.admin, &table).await?
-            } else {
-                Vec::new()
-            };
-            match drift::pending(module, &module.files(self.dialect), &ledger) {
-                Ok(files) if files.is_empty() => {}
-                Ok(files) => pending.push((module, files)),
+            match self.fit(module, catalogue).await? {
+                Ok(Fit { pending, newer }) => {
+                    let files = pending.into_iter().map(|found| Pending { module, found });
+                    work.files.extend(files);
+                    let newer = newer.into_iter().map(|file| (module.module.clone(), file));
+                    work.newer.extend(newer);
+                }
                 Err(found) => problems.extend(found),
             }
         }
-        if problems.is_empty() {
-            Ok(pending)
-        } else {
-            Err(MigrationError::Drift(problems))
+        if !problems.is_empty() {
+            return Err(MigrationError::Drift(problems));
         }
+        if let Some(server) = &catalogue.server {
+            work.guards = guard::foundation(self.modules, server);
+            work.guards.extend(guard::mend(self.modules, catalogue));
+        }
+        Ok(work)
+    }
+
+    async fn fit(
+        &mut self,
+        module: &'a ModuleMigrations<'m>,
+        catalogue: &Catalogue,
+    ) -> Result<Result<Fit<'m>, Vec<super::MigrationProblem>>, DbError> {
+        let files = module.files(self.dialect);
+        let ledger = self.ledger(module, catalogue).await?;
+        let mut entries = ledger.read(&mut *self.admin).await?;
+        for entry in &mut entries {
+            if files.iter().any(|file| drift::is_changed(file, entry)) {
+                entry.text = ledger.text(&mut *self.admin, entry.version).await?;
+            }
+        }
+        Ok(drift::fit(module, &files, &entries))
+    }
+
+    pub(super) async fn ledger(
+        &mut self,
+        module: &ModuleMigrations<'_>,
+        catalogue: &Catalogue,
+    ) -> Result<Ledger, DbError> {
+        self.admin.enter(&module.schema()).await?;
+        Ok(Ledger::of(module, catalogue))
+    }
+
+    /// In one transaction: what it makes is looked over and guarded before anyone sees it.
+    async fn apply_together(
+        &mut self,
+        files: &[Pending<'a, 'm>],
+        rest: &[Pending<'a, 'm>],
+    ) -> Result<Vec<AppliedMigration>, MigrationError> {
+        self.admin.begin_exclusive().await?;
+        // On SQLite this is where other processes are kept out.
+        let before = self.admin.catalogue().await?;
+        let still = self.work(&before).await?.files;
+        let is_pending = |pending: &&Pending<'a, 'm>| {
+            let same = |other: &Pending<'_, '_>| {
+                other.module.module == pending.module.module
+                    && other.found.file.version == pending.found.file.version
+            };
+            still.iter().any(same)
+        };
+        self.found(&before).await?;
+        let mut applied = Vec::new();
+        for pending in files.iter().filter(is_pending) {
+            applied.push(self.apply(pending, &before).await?);
+        }
+        failpoint::point("migration.before_commit");
+        let incomplete: Vec<_> = rest.iter().map(|pending| pending.module.module).collect();
+        self.finish_step(&before, &incomplete).await?;
+        Ok(applied)
+    }
+
+    /// Makes the schemas that are not there, and what policies stand on.
+    async fn found(&mut self, before: &Catalogue) -> Result<(), DbError> {
+        let Some(server) = &before.server else {
+            return Ok(());
+        };
+        for statement in guard::foundation(self.modules, server) {
+            self.admin.execute(&statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Guards the tables, looks everything over, and commits.
+    async fn finish_step(
+        &mut self,
+        before: &Catalogue,
+        incomplete: &[&ModuleName],
+    ) -> Result<(), MigrationError> {
+        let mut after = self.admin.catalogue().await?;
+        let guards = guard::mend(self.modules, &after);
+        for statement in &guards {
+            self.admin.execute(statement).await?;
+        }
+        if !guards.is_empty() {
+            after = self.admin.catalogue().await?;
+        }
+        self.lint(&after, before, incomplete)?;
+        self.admin.check_references().await?;
+        self.admin.commit().await?;
+        Ok(())
     }
 
     async fn apply(
         &mut self,
-        module: &ModuleMigrations<'m>,
-        table: &str,
-        file: &Migration,
+        pending: &Pending<'a, 'm>,
+        before: &Catalogue,
     ) -> Result<AppliedMigration, MigrationError> {
+        let PendingFile { file, header, .. } = pending.found;
+        let mut ledger = self.ledger(pending.module, before).await?;
+        ledger.prepare(&mut *self.admin).await?;
         let started = self.clock.now();
-        for found in split::split(&file.sql) {
-            let failed = |source| MigrationError::Statement {
-                module: module.module.clone(),
-                file: file.file_name(),
-                line: found.line,
-                statement: found.sql.chars().take(200).collect(),
-                source: Box::new(source),
-            };
-            let word = split::first_word(found.sql);
-            if FORBIDDEN.contains(&word.as_str()) {
-                let reason = format!(
-                    "`{word}` has no place in a migration, which runs in a transaction of its own; remove it"
-                );
-                return Err(failed(DbError::Sql(reason.into())));
+        self.execute(pending).await?;
+        // What the file set for its session is not the next one's.
+        self.admin.enter(&pending.module.schema()).await?;
+        if let Some(server) = &before.server {
+            for statement in guard::usage(pending.module, &server.roles) {
+                self.admin.execute(&statement).await?;
             }
-            self.admin.execute(found.sql).await.map_err(failed)?;
         }
         let finished = self.clock.now();
-        ledger::record(&mut *self.admin, table, file, (started, finished)).await?;
-        Ok(AppliedMigration {
-            module: module.module.clone(),
+        ledger
+            .record(&mut *self.admin, file, header.phase, (started, finished))
+            .await?;
+        Ok(applied(pending, finished.since(started)))
+    }
+
+    /// Without a transaction: the ledger says first that it is begun, so that whoever comes after a crash runs it again.
+    async fn apply_alone(
+        &mut self,
+        pending: &Pending<'a, 'm>,
+        before: &Catalogue,
+    ) -> Result<AppliedMigration, MigrationError> {
+        let PendingFile { file, header, .. } = pending.found;
+        self.admin.be_patient().await?;
+        for statement in before
+            .server
+            .iter()
+            .flat_map(|server| guard::foundation(self.modules, server))
+        {
+            self.admin.execute(&statement).await?;
+        }
+        let mut ledger = self.ledger(pending.module, before).await?;
+        ledger.prepare(&mut *self.admin).await?;
+        let started = self.clock.now();
+        ledger
+            .begin(&mut *self.admin, file, header.phase, started)
+            .await?;
+        failpoint::point("migration.begun");
+        self.drop_unfinished_indexes(pending.module, file, before)
+            .await?;
+        self.execute(pending).await?;
+        failpoint::point("migration.before_end");
+        self.admin.enter(&pending.module.schema()).await?;
+        let finished = self.clock.now();
+        ledger.end(&mut *self.admin, file, finished).await?;
+        let after = self.admin.catalogue().await?;
+        let incomplete: Vec<_> = self.modules.iter().map(|module| module.module).collect();
+        self.lint(&after, before, &incomplete)?;
+        Ok(applied(pending, finished.since(started)))
+    }
+
+    /// An index whose building was cut off is there and of no use, and `IF NOT EXISTS` would take it for made.
+    async fn drop_unfinished_indexes(
+        &mut self,
+        module: &ModuleMigrations<'_>,
+        file: &Migration,
+        catalogue: &Catalogue,
+    ) -> Result<(), MigrationError> {
+        let schema = module.schema();
+        let own = catalogue
+            .tables
+            .iter()
+            .filter(|table| table.schema == schema);
+        let unfinished = own
+            .filter_map(|table| table.guard.as_ref())
+            .flat_map(|guard| &guard.invalid_indexes)
+            .filter(|index| rules::names(&file.sql, index));
+        for index in unfinished {
+            tracing::warn!(
+                index,
+                file = file.file_name(),
+                "drops an index whose building was cut off"
+            );
+            let name = format!("{}.{}", guard::quote(&schema), guard::quote(index));
+            self.admin
+                .execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn execute(&mut self, pending: &Pending<'a, 'm>) -> Result<(), MigrationError> {
+        let PendingFile { file, header, .. } = pending.found;
+        let statements = split::split(&file.sql);
+        let failed = |found: &split::Statement<'_>, is_begun, source| MigrationError::Statement {
+            module: pending.module.module.clone(),
             file: file.file_name(),
-            took: finished.since(started),
-        })
+            line: found.line,
+            statement: found.sql.chars().take(200).collect(),
+            is_begun,
+            source: Box::new(source),
+        };
+        for found in &statements {
+            rules::check(found, header, self.dialect)
+                .map_err(|reason| failed(found, false, DbError::Sql(reason.into())))?;
+        }
+        for found in &statements {
+            self.admin
+                .execute(found.sql)
+                .await
+                .map_err(|source| failed(found, !header.transaction, source))?;
+        }
+        Ok(())
     }
 
-    async fn tables(&mut self) -> Result<Vec<Table>, DbError> {
-        self.admin.tables().await
-    }
-
-    fn lint(&self, after: &[Table], before: &[Table]) -> Result<(), MigrationError> {
-        let before: Vec<_> = before.iter().map(|table| table.name.clone()).collect();
-        let problems = lint::lint(self.modules, after, &before);
+    fn lint(
+        &self,
+        after: &Catalogue,
+        before: &Catalogue,
+        incomplete: &[&ModuleName],
+    ) -> Result<(), MigrationError> {
+        let before: Vec<_> = before
+            .tables
+            .iter()
+            .map(|table| table.full_name())
+            .collect();
+        let problems = lint::lint(self.modules, &after.tables, &before, incomplete);
         if problems.is_empty() {
             Ok(())
         } else {
             Err(MigrationError::Schema(problems))
         }
+    }
+}
+
+impl Work<'_, '_> {
+    fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.guards.is_empty()
+    }
+}
+
+fn applied(pending: &Pending<'_, '_>, took: std::time::Duration) -> AppliedMigration {
+    AppliedMigration {
+        module: pending.module.module.clone(),
+        file: pending.found.file.file_name(),
+        took,
     }
 }

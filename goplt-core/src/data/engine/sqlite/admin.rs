@@ -9,8 +9,8 @@ use sqlx::{
 use super::{catalogue, error, value};
 use crate::data::{
     ConstraintKind, DbError, DbType, DbValue, Value,
+    catalogue::Catalogue,
     engine::{Admin, transaction},
-    migration::Table,
     row::RawRow,
 };
 
@@ -55,8 +55,13 @@ impl Admin for SqliteAdmin {
         })
     }
 
-    fn tables(&mut self) -> BoxFuture<'_, Result<Vec<Table>, DbError>> {
-        Box::pin(catalogue::tables(self))
+    fn catalogue(&mut self) -> BoxFuture<'_, Result<Catalogue, DbError>> {
+        Box::pin(async move {
+            Ok(Catalogue {
+                tables: catalogue::tables(self).await?,
+                server: None,
+            })
+        })
     }
 
     fn check_references(&mut self) -> BoxFuture<'_, Result<(), DbError>> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::admin::SqliteAdmin;
 use crate::data::{
     DbError, DbType, DbValue, Value,
+    catalogue::{Column, Reference, Table},
     engine::Admin,
-    migration::{Column, Table},
 };
 
 const COLUMNS: &str = "SELECT t.name, c.name, c.type, c.\"notnull\" <> 0, c.pk \
@@ -17,8 +17,9 @@ const UNIQUE: &str = "SELECT t.name, i.name, coalesce(c.name, '') \
      FROM sqlite_schema t JOIN pragma_index_list(t.name) i JOIN pragma_index_info(i.name) c \
      WHERE t.type = 'table' AND i.\"unique\" AND i.origin <> 'pk' ORDER BY t.name, i.seq, c.seqno";
 
-const REFERENCES: &str = "SELECT DISTINCT t.name, f.\"table\" \
-     FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'";
+const REFERENCES: &str = "SELECT t.name, f.id, f.\"table\", f.\"from\", coalesce(f.\"to\", '') \
+     FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f \
+     WHERE t.type = 'table' ORDER BY t.name, f.id, f.seq";
 
 pub(super) async fn tables(admin: &mut SqliteAdmin) -> Result<Vec<Table>, DbError> {
     const TEXT: DbType = DbType::Text;
@@ -30,7 +31,9 @@ pub(super) async fn tables(admin: &mut SqliteAdmin) -> Result<Vec<Table>, DbErro
         )
         .await?;
     let unique = admin.query(UNIQUE, vec![], &[TEXT, TEXT, TEXT]).await?;
-    let references = admin.query(REFERENCES, vec![], &[TEXT, TEXT]).await?;
+    let references = admin
+        .query(REFERENCES, vec![], &[TEXT, DbType::I64, TEXT, TEXT, TEXT])
+        .await?;
     let mut tables = BTreeMap::new();
     let mut keys: BTreeMap<String, Vec<(i64, String)>> = BTreeMap::new();
     for row in columns {
@@ -60,11 +63,21 @@ pub(super) async fn tables(admin: &mut SqliteAdmin) -> Result<Vec<Table>, DbErro
             _ => unique.push((index, vec![column])),
         }
     }
+    let mut last = None;
     for row in references {
-        let [table, other] = fields(row);
-        named(&mut tables, read(table)?)
-            .references
-            .push(read(other)?);
+        let [table, id, other, own, theirs] = fields(row);
+        let (table, id): (String, i64) = (read(table)?, read(id)?);
+        let is_new = last.replace((table.clone(), id)) != Some((table.clone(), id));
+        let references = &mut named(&mut tables, table).references;
+        if is_new {
+            references.push(Reference {
+                table: read(other)?,
+                columns: Vec::new(),
+            });
+        }
+        if let Some(reference) = references.last_mut() {
+            reference.columns.push((read(own)?, read(theirs)?));
+        }
     }
     Ok(tables.into_values().collect())
 }

@@ -1,40 +1,27 @@
 //! Rules that a schema must keep so that tenants and modules stay apart: pure.
 
+use goplt_manifest::ModuleName;
+
 use super::{MigrationProblem, ModuleMigrations};
+use crate::data::catalogue::{Reference, TENANT, Table};
 
-/// A table as the catalogue describes it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Table {
-    pub(crate) name: String,
-    pub(crate) columns: Vec<Column>,
-    /// The columns of the primary key, in its order.
-    pub(crate) primary_key: Vec<String>,
-    /// Unique indexes: name and columns. An expression is an empty name.
-    pub(crate) unique: Vec<(String, Vec<String>)>,
-    /// The tables that it refers to.
-    pub(crate) references: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Column {
-    pub(crate) name: String,
-    pub(crate) ty: String,
-    pub(crate) not_null: bool,
-}
-
-const TENANT: &str = "tenant_id";
-
-/// Everything in `tables` that breaks a rule. `before` are the tables that were there already.
-pub(super) fn lint(
+/// Everything in `tables` that breaks a rule. `before` are the tables that were there already, with their schemas;
+/// `incomplete` the modules whose last migrations are still to come.
+pub(crate) fn lint(
     modules: &[ModuleMigrations<'_>],
     tables: &[Table],
     before: &[String],
+    incomplete: &[&ModuleName],
 ) -> Vec<MigrationProblem> {
     let mut problems = Vec::new();
     for module in modules {
         for name in module.tenant_tables {
             match tables.iter().find(|table| table.name == *name) {
-                Some(table) => tenant_table(module, table, &mut problems),
+                Some(table) => {
+                    tenant_table(module, table, &mut problems);
+                    tenant_references(module, table, tables, &mut problems);
+                }
+                None if incomplete.contains(&module.module) => {}
                 None => problems.push(missing(module, name)),
             }
         }
@@ -49,10 +36,13 @@ pub(super) fn lint(
             .filter(|table| is_owner(modules, module, &table.name));
         for table in own {
             undeclared(module, table, &mut problems);
+            misplaced(module, table, &mut problems);
             references(modules, module, table, &mut problems);
         }
     }
-    let fresh = tables.iter().filter(|table| !before.contains(&table.name));
+    let fresh = tables
+        .iter()
+        .filter(|table| !before.contains(&table.full_name()));
     problems.extend(fresh.filter_map(|table| ownerless(modules, table)));
     problems
 }
@@ -62,7 +52,7 @@ fn is_owner(modules: &[ModuleMigrations<'_>], module: &ModuleMigrations<'_>, tab
     owner(modules, table).is_some_and(|owner| owner.module == module.module)
 }
 
-fn owner<'a, 'm>(
+pub(crate) fn owner<'a, 'm>(
     modules: &'a [ModuleMigrations<'m>],
     table: &str,
 ) -> Option<&'a ModuleMigrations<'m>> {
@@ -133,14 +123,68 @@ fn tenant_table(
     }
 }
 
+/// A foreign key is checked past every filter: one that does not lead with the tenant tells of other tenants' rows,
+/// and lets one tenant's row hang on another's.
+fn tenant_references(
+    module: &ModuleMigrations<'_>,
+    table: &Table,
+    tables: &[Table],
+    problems: &mut Vec<MigrationProblem>,
+) {
+    for Reference {
+        table: other,
+        columns,
+    } in &table.references
+    {
+        let other_has_tenant = tables
+            .iter()
+            .any(|known| known.name == *other && known.has_tenant());
+        let leads = columns
+            .first()
+            .is_some_and(|(own, theirs)| own == TENANT && (theirs == TENANT || theirs.is_empty()));
+        if other_has_tenant && !leads {
+            let own: Vec<_> = columns.iter().map(|(own, _)| own.as_str()).collect();
+            let message = format!(
+                "the foreign key of `{}` on ({}) to `{other}` does not begin with `tenant_id`, so a row can hang on \
+                 another tenant's",
+                table.name,
+                own.join(", ")
+            );
+            let rest = own.iter().filter(|own| **own != TENANT);
+            let rest: String = rest.map(|own| format!(", {own}")).collect();
+            let help =
+                format!("write `FOREIGN KEY (tenant_id{rest}) REFERENCES {other} (tenant_id, …)`");
+            problems.push(MigrationProblem::new(module.module, message, help));
+        }
+    }
+}
+
+/// Where there are schemas, a module's tables are in its own.
+fn misplaced(module: &ModuleMigrations<'_>, table: &Table, problems: &mut Vec<MigrationProblem>) {
+    let schema = module.schema();
+    if table.schema.is_empty() || table.schema == schema {
+        return;
+    }
+    let message = format!(
+        "the table `{}` is not in the module's schema",
+        table.full_name()
+    );
+    let help = format!(
+        "create it without naming a schema; move it with `ALTER TABLE {} SET SCHEMA {schema}`",
+        table.full_name()
+    );
+    problems.push(MigrationProblem::new(module.module, message, help));
+}
+
 fn undeclared(module: &ModuleMigrations<'_>, table: &Table, problems: &mut Vec<MigrationProblem>) {
-    let has_tenant = table.columns.iter().any(|column| column.name == TENANT);
-    let declared = module
-        .tenant_tables
-        .iter()
-        .chain(module.host_tables)
-        .any(|name| *name == table.name);
-    if has_tenant && !declared {
+    let is_partition = table.guard.as_ref().is_some_and(|guard| guard.is_partition);
+    let declared = is_partition
+        || module
+            .tenant_tables
+            .iter()
+            .chain(module.host_tables)
+            .any(|name| *name == table.name);
+    if table.has_tenant() && !declared {
         let name = &table.name;
         let message = format!("`{name}` has a column `tenant_id` and is not declared");
         let help = format!("add `{name}` to `tables` in module.yaml");
@@ -157,6 +201,7 @@ fn references(
     let foreign = table
         .references
         .iter()
+        .map(|reference| &reference.table)
         .filter(|other| !is_owner(modules, module, other));
     for other in foreign {
         let message = format!(

@@ -1,9 +1,13 @@
+mod header;
+
 use std::{borrow::Cow, fmt};
+
+pub use self::header::{MigrationHeader, Phase};
 
 /// One step of a module's schema: a file such as `V0001__posts.sql`.
 ///
 /// The file name is `V`, four to nine digits, `__`, a name of `[a-z0-9_]+`, optionally `.pg` or `.sqlite`, and `.sql`.
-/// Versions begin at 1 and may have gaps.
+/// Versions begin at 1 and may have gaps. Comments at the top may hold flags: see [`MigrationHeader`].
 ///
 /// ```
 /// use goplt_manifest::{Dialect, Migration};
@@ -65,6 +69,16 @@ pub enum MigrationError {
         first: String,
         /// The file name of the other.
         second: String,
+    },
+    /// A flag at the top of the file is not one.
+    #[error("`{file}`, line {line}: {message}")]
+    Header {
+        /// The file name.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong, and what to write.
+        message: String,
     },
 }
 
@@ -149,6 +163,16 @@ impl Migration {
             Dialect::Sqlite => format!("V{version:04}__{name}.sqlite.sql"),
             Dialect::Postgres => format!("V{version:04}__{name}.pg.sql"),
         }
+    }
+
+    /// The flags at the top of the file.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`MigrationError::Header`] for each flag that is unknown, doubled, out of place or has a value that
+    /// it cannot have.
+    pub fn header(&self) -> Result<MigrationHeader, Vec<MigrationError>> {
+        header::parse(self)
     }
 
     /// Sorts migrations by version and finds versions that stand twice.
