@@ -117,11 +117,9 @@ pub(crate) fn no_attempt_reaches_another_tenant<D: Database>(place: &D::Place) {
     let changes = CHANGES.iter().map(|sql| (*sql, true));
     let cases: Vec<_> = reads
         .chain(changes)
-        .map(|(sql, writes)| Case {
-            sql: sql.to_owned(),
-            binds: vec![Value::Text("blue".to_owned()); sql.matches(" = ?").count()],
-            writes,
-            plain: false,
+        .map(|(sql, writes)| {
+            let binds = vec![Value::Text("blue".to_owned()); sql.matches(" = ?").count()];
+            Case::new(sql, binds, writes)
         })
         .collect();
     let failed = block_on(async {

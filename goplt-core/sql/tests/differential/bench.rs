@@ -74,6 +74,7 @@ impl<D: Database> Bench<D> {
             self.shared.begin().await;
             alone.begin().await;
         }
+        self.shared.enter(name).await;
         let got = self.shared.run(D::text(&statement), &binds).await;
         let expected = alone.run(&original, &case.binds).await;
         self.tally.count(&got, case);

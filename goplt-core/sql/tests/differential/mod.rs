@@ -36,6 +36,9 @@ pub(crate) trait Database: Sized {
     /// Replaces all rows by those of a seed: of all tenants, or of one.
     async fn fill(&mut self, seed: u64, only: Option<&str>);
 
+    /// Tells a database that filters by itself whose rows the next statements see.
+    async fn enter(&mut self, tenant: &str);
+
     /// Runs a statement, within its transaction if there is one.
     async fn run(&mut self, sql: &str, binds: &[Value]) -> Result<Answer, String>;
 

@@ -1,5 +1,5 @@
 use super::{
-    Generator, Visible,
+    Generator, POSTGRES, SQLITE, Visible,
     schema::{Column, TABLES, Table, Type},
 };
 
@@ -50,7 +50,7 @@ impl Generator {
         if sure_keys && self.rng.chance(60) {
             self.on_conflict(table, &columns);
         }
-        self.returning(table, table.name);
+        self.returning(table, table.name, false);
     }
 
     fn values(&mut self, columns: &[Column]) {
@@ -90,7 +90,7 @@ impl Generator {
             self.condition(&visible, 2);
         } else {
             // SQLite takes an ON after FROM for that of a join.
-            self.plain = false;
+            self.unreadable(SQLITE);
         }
     }
 
@@ -140,7 +140,7 @@ impl Generator {
             self.push(" WHERE ");
             self.condition(&visible, 2);
         }
-        self.returning(table, &alias);
+        self.returning(table, &alias, beside.is_some());
     }
 
     fn push_from(
@@ -191,7 +191,7 @@ impl Generator {
                 self.condition(&columns_of(table, &alias), 0);
             }
         }
-        self.returning(table, &alias);
+        self.returning(table, &alias, false);
     }
 
     /// Every column but the key may be set.
@@ -207,9 +207,13 @@ impl Generator {
         });
     }
 
-    fn returning(&mut self, table: &'static Table, alias: &str) {
+    fn returning(&mut self, table: &'static Table, alias: &str, beside: bool) {
         if self.rng.chance(50) {
             return;
+        }
+        if beside {
+            // PostgreSQL sees the tables beside it too.
+            self.unreadable(POSTGRES);
         }
         if self.rng.chance(30) {
             return self.push(" RETURNING *");
@@ -222,7 +226,9 @@ impl Generator {
             }
         } else {
             // SQLite itself knows the table's name here, not the alias.
-            self.plain &= alias == table.name;
+            if alias != table.name {
+                self.unreadable(SQLITE);
+            }
         }
         self.atom(Type::Text, &visible);
         self.push(" AS r1");

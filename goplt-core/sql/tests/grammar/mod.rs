@@ -23,9 +23,29 @@ pub(crate) struct Case {
     pub(crate) binds: Vec<Value>,
     /// Whether it changes data.
     pub(crate) writes: bool,
-    /// Whether SQLite can run it as it is, but for ILIKE, and means the same by it.
-    pub(crate) plain: bool,
+    /// The databases that cannot run it as it is (SQLite: but for ILIKE), or mean something else by it.
+    unreadable: Vec<&'static str>,
 }
+
+impl Case {
+    /// A statement of the test's own.
+    pub(crate) fn new(sql: &str, binds: Vec<Value>, writes: bool) -> Self {
+        Self {
+            sql: sql.to_owned(),
+            binds,
+            writes,
+            unreadable: vec![SQLITE, POSTGRES],
+        }
+    }
+
+    /// Whether a database can run it as it is.
+    pub(crate) fn is_plain_for(&self, database: &str) -> bool {
+        !self.unreadable.contains(&database)
+    }
+}
+
+pub(crate) const SQLITE: &str = "sqlite";
+pub(crate) const POSTGRES: &str = "postgres";
 
 /// The statement of a seed: the same seed, the same statement.
 pub(crate) fn case(seed: u64) -> Case {
@@ -40,7 +60,7 @@ pub(crate) fn case(seed: u64) -> Case {
         sql: generator.sql,
         binds: generator.binds,
         writes,
-        plain: generator.plain,
+        unreadable: generator.unreadable,
     }
 }
 
@@ -49,7 +69,7 @@ struct Generator {
     rng: Rng,
     sql: String,
     binds: Vec<Value>,
-    plain: bool,
+    unreadable: Vec<&'static str>,
     /// For names that must be new.
     names: usize,
     /// The CTEs that may be read here.
@@ -78,7 +98,7 @@ impl Generator {
             rng: Rng::new(seed),
             sql: String::new(),
             binds: Vec::new(),
-            plain: true,
+            unreadable: Vec::new(),
             names: 0,
             ctes: Vec::new(),
             unstable: None,
@@ -92,6 +112,10 @@ impl Generator {
     fn bind(&mut self, value: Value) {
         self.push("?");
         self.binds.push(value);
+    }
+
+    fn unreadable(&mut self, database: &'static str) {
+        self.unreadable.push(database);
     }
 
     fn fresh(&mut self, prefix: &str) -> String {

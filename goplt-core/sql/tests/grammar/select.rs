@@ -1,5 +1,5 @@
 use super::{
-    Generator, Relation, Visible,
+    Generator, Relation, SQLITE, Visible,
     schema::{Column, TABLES, Type},
 };
 
@@ -262,10 +262,12 @@ impl Generator {
                     .pick(&[" UNION ", " UNION ALL ", " EXCEPT ", " INTERSECT "]);
                 self.push(op);
                 // SQLite runs a chain from the left; elsewhere INTERSECT comes first.
-                self.plain &= at == 0 || op != " INTERSECT ";
+                if at > 0 && op == " INTERSECT " {
+                    self.unreadable(SQLITE);
+                }
                 if self.rng.chance(25) {
                     // SQLite knows no parentheses here.
-                    self.plain = false;
+                    self.unreadable(SQLITE);
                     self.push("(");
                     self.core(kinds, outer, depth - 1);
                     self.limited(kinds);

@@ -51,6 +51,9 @@ impl Database for Sqlite {
         self.plain("COMMIT").await;
     }
 
+    /// SQLite filters nothing.
+    async fn enter(&mut self, _: &str) {}
+
     async fn run(&mut self, sql: &str, binds: &[Value]) -> Result<Answer, String> {
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
         for value in binds {
@@ -87,7 +90,7 @@ impl Database for Sqlite {
 
     /// The author's own text where SQLite reads that, or the text without tenants.
     fn original(case: &Case, tables: &Tables) -> String {
-        if case.plain {
+        if case.is_plain_for(grammar::SQLITE) {
             return case.sql.replace(" ILIKE ", " LIKE ");
         }
         verify_host(&case.sql, tables)

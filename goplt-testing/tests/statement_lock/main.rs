@@ -1,0 +1,61 @@
+//! Proves the statement lock on PostgreSQL, as a role that owns nothing: alone, without row-level security; then once more
+//! under it, where both locks together must answer as one.
+//!
+//! The statements, the comparison and the attempts are those of goplt-sql, which runs them on SQLite.
+#![cfg(feature = "postgres")]
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+#[path = "../../../goplt-core/sql/tests/attempts/mod.rs"]
+mod attempts;
+#[path = "../../../goplt-core/sql/tests/differential/mod.rs"]
+mod differential;
+#[path = "../../../goplt-core/sql/tests/grammar/mod.rs"]
+mod grammar;
+
+mod database;
+
+use self::{
+    database::{Place, Postgres},
+    differential::Plan,
+};
+use goplt_testing::backend;
+
+#[test]
+fn rewritten_on_shared_data_equals_original_on_one_tenants_data() {
+    let Some(server) = backend::postgres() else {
+        return;
+    };
+    differential::rewritten_on_shared_data_equals_original_on_one_tenants_data::<Postgres>(
+        &Place::new(&server),
+        &Plan::from_env(20_000),
+    );
+}
+
+#[test]
+fn both_locks_together_answer_as_one() {
+    let Some(server) = backend::postgres() else {
+        return;
+    };
+    let place = Place::new(&server).with_row_security();
+    differential::rewritten_on_shared_data_equals_original_on_one_tenants_data::<Postgres>(
+        &place,
+        &Plan::of(1_000_000, 1_000),
+    );
+    attempts::no_attempt_reaches_another_tenant::<Postgres>(&place);
+}
+
+#[test]
+fn finds_a_rewriter_that_forgets() {
+    let Some(server) = backend::postgres() else {
+        return;
+    };
+    differential::finds_a_rewriter_that_forgets::<Postgres>(&Place::new(&server));
+}
+
+#[test]
+fn no_attempt_reaches_another_tenant() {
+    let Some(server) = backend::postgres() else {
+        return;
+    };
+    attempts::no_attempt_reaches_another_tenant::<Postgres>(&Place::new(&server));
+}
