@@ -58,6 +58,7 @@ pub mod principal;
 pub mod problem;
 pub mod random;
 pub mod refuse;
+pub mod report;
 pub mod shutdown;
 pub mod telemetry;
 pub mod verify;

@@ -3,7 +3,12 @@
 use std::{borrow::Cow, fmt, panic::AssertUnwindSafe};
 
 use futures_util::FutureExt;
-use goplt_core::{BoxError, ModuleName, error::chain, shutdown::ShutdownToken};
+use goplt_core::{
+    BoxError, ModuleName,
+    error::{Panicked, chain},
+    report::{ErrorReport, Reporter},
+    shutdown::ShutdownToken,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -34,6 +39,7 @@ pub struct Tasks {
     open: ShutdownToken,
     // Not the token's own signal: requests in flight may need a task until they are answered.
     stop: CancellationToken,
+    reporter: Reporter,
 }
 
 /// Tells a task that the host stops.
@@ -45,11 +51,12 @@ pub struct StopSignal {
 // === impl Tasks ===
 
 impl Tasks {
-    pub(crate) fn new(module: ModuleName, open: ShutdownToken) -> Self {
+    pub(crate) fn new(module: ModuleName, open: ShutdownToken, reporter: Reporter) -> Self {
         Self {
             module,
             open,
             stop: CancellationToken::new(),
+            reporter,
         }
     }
 
@@ -62,7 +69,7 @@ impl Tasks {
 
     /// Runs `task` until it ends by itself or, told by its [`StopSignal`], soon after the host stops.
     ///
-    /// A task that fails or panics is logged with its name, and not started again. The host stops its tasks once
+    /// A task that fails or panics is logged and reported with its name, and not started again. The host stops its tasks once
     /// every request is answered, and waits for them within its grace period.
     ///
     /// # Panics
@@ -73,6 +80,18 @@ impl Tasks {
         F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         let name = format!("{}/{}", self.module, name.into());
+        let (reporter, module, place) = (
+            self.reporter.clone(),
+            self.module.clone(),
+            format!("task {name}"),
+        );
+        let report = move |error: &(dyn std::error::Error + 'static)| {
+            reporter.report(
+                ErrorReport::new(error)
+                    .with_module(module)
+                    .with_place(place),
+            );
+        };
         let span = tracing::info_span!("task", task = name);
         let open = self.open.hold(format!("task {name}"));
         let work = AssertUnwindSafe(task(self.stop_signal())).catch_unwind();
@@ -81,10 +100,12 @@ impl Tasks {
             match work.await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::error!(error = %chain(&*error), "a background task failed")
+                    tracing::error!(error = %chain(&*error), "a background task failed");
+                    report(&*error);
                 }
                 Err(panic) => {
-                    tracing::error!(panic = panic_text(&*panic), "a background task panicked")
+                    tracing::error!(panic = panic_text(&*panic), "a background task panicked");
+                    report(&Panicked::new(&*panic));
                 }
             }
         };

@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::Span;
 
 use super::{MethodMeta, RpcError};
-use crate::{Code, telemetry::metrics::CallTimer};
+use crate::{Code, error::Panicked, telemetry::metrics::CallTimer};
 
 pin_project! {
     /// A call under deadline, span and panic fence: see [`LocalCall::run`](super::LocalCall::run).
@@ -88,12 +88,8 @@ where
 
 #[cold]
 fn panicked(contract: &str, method: &MethodMeta, panic: &(dyn Any + Send)) -> RpcError {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    RpcError::internal(format!("{contract}/{} panicked: {text}", method.name))
+    let place = format!("{contract}/{}", method.name);
+    RpcError::internal(Panicked::within(&place, panic))
 }
 
 impl<F> fmt::Debug for Run<F> {

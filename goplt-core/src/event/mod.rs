@@ -60,4 +60,4 @@ pub use self::{
 };
 
 #[cfg(feature = "data")]
-pub(crate) use self::relay::{cut, fenced};
+pub(crate) use self::relay::cut;

@@ -49,6 +49,7 @@ use goplt_core::{
     Authorizer, BoxError,
     contract::{Binding, Contract},
     data::ScopeMint,
+    report::ErrorSink,
 };
 
 use crate::{
@@ -162,6 +163,11 @@ impl Assembly {
     /// See [`HostBuilder::mint`].
     pub fn mint(self, mint: ScopeMint) -> Self {
         self.host(|host| host.mint(mint))
+    }
+
+    /// See [`HostBuilder::error_sink`].
+    pub fn error_sink(self, sink: Arc<dyn ErrorSink>) -> Self {
+        self.host(|host| host.error_sink(sink))
     }
 
     /// See [`HostBuilder::seed`].

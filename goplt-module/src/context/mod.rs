@@ -77,6 +77,13 @@ macro_rules! shared_methods {
             &self.cell.host.metrics
         }
 
+        /// Takes reports of errors that no caller will hear of, without waiting. The host reports by itself what
+        /// requests are answered with 5xx, dead letters, failed jobs, hooks and tasks.
+        #[must_use]
+        pub fn reporter(&self) -> &goplt_core::report::Reporter {
+            &self.cell.host.reporter
+        }
+
         /// The right to read and write the tables under `host` in the manifest, across tenants.
         ///
         /// # Errors

@@ -10,6 +10,7 @@ use goplt_core::{
     contract::{Binding, Contract},
     data::ScopeMint,
     manifest::Version,
+    report::{ErrorSink, ReportSettings},
 };
 
 use super::{
@@ -72,6 +73,7 @@ pub(crate) struct Parts {
     pub(crate) random: Random,
     pub(crate) seed: Option<Seed>,
     pub(crate) hook_timeout: Duration,
+    pub(crate) reports: ReportSettings,
 }
 
 /// How long `init` and `on_start` may take.
@@ -90,6 +92,7 @@ impl HostBuilder {
             random: Random::system(),
             seed: None,
             hook_timeout: HOOK_TIMEOUT,
+            reports: ReportSettings::new(),
         };
         Self {
             modules: Vec::new(),
@@ -115,6 +118,12 @@ impl HostBuilder {
     /// `server.shutdown_grace`.
     pub fn hook_timeout(mut self, timeout: Duration) -> Self {
         self.parts.hook_timeout = timeout;
+        self
+    }
+
+    /// Tells this sink of errors, beside the log: see [`report`](goplt_core::report).
+    pub fn error_sink(mut self, sink: Arc<dyn ErrorSink>) -> Self {
+        self.parts.reports = self.parts.reports.with_sink(sink);
         self
     }
 

@@ -3,7 +3,11 @@
 use std::{any::Any, fmt, panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt;
-use goplt_core::{BoxError, ModuleName, error::chain};
+use goplt_core::{
+    BoxError, ModuleName,
+    error::chain,
+    report::{Category, ErrorReport},
+};
 use tokio::time::{Instant, timeout_at};
 
 /// A hook of a module.
@@ -103,6 +107,19 @@ impl HookError {
     #[must_use]
     pub const fn failure(&self) -> &HookFailure {
         &self.failure
+    }
+}
+
+impl HookError {
+    pub(crate) fn report(&self) -> ErrorReport {
+        let category = match &self.failure {
+            HookFailure::Failed(error) => Category::of(&**error),
+            HookFailure::Panicked(_) => Category::Panic,
+            HookFailure::TimedOut => Category::Infrastructure,
+        };
+        ErrorReport::message(category, self.to_string())
+            .with_module(self.timing.module.clone())
+            .with_place(self.timing.hook.to_string())
     }
 }
 

@@ -6,6 +6,7 @@ use axum::Router;
 use goplt_core::{
     ModuleName,
     contract::Contract,
+    report::Reporting,
     shutdown::{Interrupted, Shutdown},
 };
 use tokio::time::Instant;
@@ -40,6 +41,7 @@ pub(super) struct Stopping {
     pub(super) shutdown: Shutdown,
     /// `None` without listener.
     pub(super) serving: Option<Serving>,
+    pub(super) reporting: Reporting,
 }
 
 impl RunningHost {
@@ -127,6 +129,9 @@ impl Stopping {
         self.shared.health.set_ready(false);
         let mut failures = Vec::new();
         let interrupted = self.stages(&mut failures).await.err();
+        // Half of what is left, and never an error of its own: a sink that hangs has had its time.
+        let patience = self.shutdown.remaining() / 2;
+        self.reporting.drain(patience).await;
         let connections = match &interrupted {
             Some(_) => self.serving.as_ref().map(Serving::open).unwrap_or_default(),
             None => Vec::new(),
@@ -177,6 +182,9 @@ impl Stopping {
             .shutdown
             .stage(format!("on_stop of module {name}"), work)
             .await?;
+        if let Err(error) = &result {
+            self.shared.reporter.report_with(|| error.report());
+        }
         failures.extend(result.err());
         registry.step(index, Step::Finish);
         Ok(())

@@ -9,6 +9,7 @@ use goplt_core::{
     health::Health,
     id::Ids,
     manifest::Manifest,
+    report::Reporter,
     telemetry::Metrics,
 };
 
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) db: TenantDb,
     pub(crate) health: Health,
     pub(crate) metrics: Metrics,
+    pub(crate) reporter: Reporter,
     pub(crate) tasks: Tasks,
 }
 

@@ -77,7 +77,9 @@ impl Workers {
                 EventSettings::new()
             };
             let runner = EventRunner::new(shared.db.clone(), shared.mint.clone(), self.events);
-            let runner = runner.with_settings(settings);
+            let runner = runner
+                .with_settings(settings)
+                .with_reporter(shared.reporter.clone());
             shared
                 .tasks
                 .spawn("events", |stop| until(stop, |token| runner.run(token)));
@@ -89,7 +91,9 @@ impl Workers {
                 JobSettings::new()
             };
             let runner = JobRunner::new(shared.db.clone(), shared.mint.clone(), self.jobs);
-            let runner = runner.with_settings(settings);
+            let runner = runner
+                .with_settings(settings)
+                .with_reporter(shared.reporter.clone());
             shared
                 .tasks
                 .spawn("jobs", |stop| until(stop, |token| runner.run(token)));

@@ -2,9 +2,10 @@
 
 use std::{
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{
@@ -13,13 +14,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use goplt_core::{
-    Authorizer, Code, Permission, Problem, RequestContext,
+    Authorizer, Code, ModuleName, Permission, Problem, RequestContext,
     data::ScopeMint,
     manifest::{RouteAccess, RouteDecl, TenantSource},
 };
 use pin_project_lite::pin_project;
 
-use super::{enter_tenant::EnterTenant, route_table::Checks, stack::log::record_identity};
+use super::{
+    enter_tenant::EnterTenant,
+    route_table::Checks,
+    stack::{catch_panic, failed::Failed, log::record_identity},
+};
 
 /// A handler behind its route's check, which runs before an extractor sees the request: a caller
 /// that may not is answered before the body is read.
@@ -31,6 +36,7 @@ pub(super) struct Guarded<H> {
 
 /// What a route asks of its caller.
 pub(super) struct Check {
+    module: ModuleName,
     access: Access,
     /// Set when the handler may enter a tenant that the credential in the body names.
     enter: Option<ScopeMint>,
@@ -46,7 +52,7 @@ pin_project! {
     /// The handler's answer, or the refusal.
     #[project = StateProj]
     pub(super) enum ResponseFuture<F> {
-        Handler { #[pin] future: F },
+        Handler { #[pin] future: F, cx: RequestContext, check: Arc<Check> },
         Refused { response: Option<Response> },
     }
 }
@@ -67,8 +73,10 @@ impl<T, S, H: Handler<T, S>> Handler<T, S> for Guarded<H> {
 
     fn call(self, mut request: Request, state: S) -> Self::Future {
         match self.check.admit(&mut request) {
-            Ok(()) => ResponseFuture::Handler {
+            Ok(cx) => ResponseFuture::Handler {
                 future: self.handler.call(request, state),
+                cx,
+                check: self.check,
             },
             Err(problem) => ResponseFuture::Refused {
                 response: Some(problem.into_response()),
@@ -80,7 +88,7 @@ impl<T, S, H: Handler<T, S>> Handler<T, S> for Guarded<H> {
 // === impl Check ===
 
 impl Check {
-    pub(super) fn new(route: &RouteDecl, checks: &Checks) -> Self {
+    pub(super) fn new(module: &ModuleName, route: &RouteDecl, checks: &Checks) -> Self {
         let access = match &route.access {
             RouteAccess::Permission(permission) => {
                 Access::Permission(permission.clone(), Arc::clone(&checks.authorizer))
@@ -90,20 +98,25 @@ impl Check {
             _ => Access::Authenticated,
         };
         let enter = (route.tenant == TenantSource::Credential).then(|| checks.mint.clone());
-        Self { access, enter }
+        Self {
+            module: module.clone(),
+            access,
+            enter,
+        }
     }
 
-    fn admit(&self, request: &mut Request) -> Result<(), Problem> {
+    fn admit(&self, request: &mut Request) -> Result<RequestContext, Problem> {
         let Some(cx) = request.extensions().get::<RequestContext>() else {
             return Err(no_context());
         };
-        record_identity(cx);
-        self.access.check(cx)?;
+        let cx = cx.clone();
+        record_identity(&cx);
+        self.access.check(&cx)?;
         if let (Some(mint), None) = (&self.enter, cx.principal()) {
             let enter = EnterTenant::new(mint.clone(), cx.clone());
             request.extensions_mut().insert(enter);
         }
-        Ok(())
+        Ok(cx)
     }
 }
 
@@ -147,12 +160,27 @@ impl std::fmt::Debug for Check {
 impl<F: Future<Output = Response>> Future for ResponseFuture<F> {
     type Output = Response;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        match self.project() {
-            StateProj::Handler { future } => future.poll(cx),
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Response> {
+        let (future, cx, check) = match self.as_mut().project() {
+            StateProj::Handler { future, cx, check } => (future, cx, check),
             StateProj::Refused { response } => {
-                Poll::Ready(response.take().expect("polled after it was ready"))
+                return Poll::Ready(response.take().expect("polled after it was ready"));
             }
+        };
+        // Caught here, where the caller is known; the layer of that name is for other layers.
+        let polled = catch_unwind(AssertUnwindSafe(|| future.poll(task)));
+        let mut response = match polled {
+            Ok(polled) => ready!(polled),
+            Err(panic) => catch_panic::answer(&*panic),
+        };
+        if response.status().is_server_error() {
+            response.extensions_mut().insert(Failed {
+                cx: cx.clone(),
+                module: check.module.clone(),
+            });
         }
+        // What panicked must not be polled again.
+        self.set(Self::Refused { response: None });
+        Poll::Ready(response)
     }
 }

@@ -65,7 +65,7 @@ impl<S: Send + Sync + 'static> Routes<'_, S> {
         let module = self.manifest.name();
         match self.declared(route) {
             Ok(decl) => {
-                let guarded = Guarded::new(handler, Check::new(decl, &self.table.checks));
+                let guarded = Guarded::new(handler, Check::new(module, decl, &self.table.checks));
                 let router = MethodRouter::new()
                     .on(method_filter(decl.method), guarded)
                     .with_state(Arc::clone(&self.state));

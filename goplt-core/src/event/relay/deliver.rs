@@ -1,15 +1,10 @@
 //! Handling: one key's events, one after the other.
 
 use std::{
-    any::Any,
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    task::Poll,
     time::Duration,
 };
 
@@ -27,8 +22,9 @@ use super::{
 use crate::{
     BoxError, ModuleName, Principal, RequestContext, Timestamp,
     data::{DbError, HostScope, Refused, ScopeMint, TenantDb, kernel::kernel_sql_by_dialect},
-    error::chain,
+    error::{chain, fenced},
     failpoint,
+    report::{Category, ErrorReport, Reporter},
     shutdown::ShutdownToken,
 };
 
@@ -45,6 +41,7 @@ pub(super) struct Delivery {
     /// Until when the leases hold, in µs: past it, nothing new begins.
     pub(super) leased_until: AtomicI64,
     pub(super) shutdown: ShutdownToken,
+    pub(super) reporter: Reporter,
 }
 
 /// What a key's task tells the runner.
@@ -253,6 +250,10 @@ impl Delivery {
             error = text,
             "an event was not handled"
         );
+        // What is only tried again is for the log: it may well be over by then.
+        if over || Category::of(error) == Category::Panic {
+            self.report(group, due, error);
+        }
 
         failpoint::point("relay.before_failure");
         let mut tx = self.db.begin_host(&self.host).await?;
@@ -291,6 +292,23 @@ impl Delivery {
         Ok((!over).then_some(at))
     }
 
+    fn report(
+        &self,
+        group: &ModuleName,
+        due: &Due,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+    ) {
+        self.reporter.report_with(|| {
+            let report = ErrorReport::new(error)
+                .with_module(group.clone())
+                .with_place(format!("event {}", due.event.name));
+            match self.context(group, due, Duration::ZERO) {
+                Ok(cx) => report.with_context(cx.request()),
+                Err(_) => report,
+            }
+        });
+    }
+
     async fn rest(&self, error: &DbError) {
         tracing::warn!(error = %chain(error), "progress of an event was not written");
         tokio::time::sleep(REST).await;
@@ -307,29 +325,4 @@ fn is_outage(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
 /// Up to the longest that is kept, at the border of a character.
 pub(crate) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST_ERROR)]
-}
-
-/// Turns a panic into an error. What the future held is dropped, so nobody sees its broken state.
-pub(crate) async fn fenced<F>(work: F) -> Result<(), BoxError>
-where
-    F: Future<Output = Result<(), BoxError>>,
-{
-    let mut work = pin!(work);
-    poll_fn(
-        |cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
-            Ok(polled) => polled,
-            Err(panic) => Poll::Ready(Err(panicked(&*panic))),
-        },
-    )
-    .await
-}
-
-#[cold]
-fn panicked(panic: &(dyn Any + Send)) -> BoxError {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    format!("panicked: {text}").into()
 }

@@ -12,7 +12,7 @@ mod progress;
 mod settings;
 mod state;
 
-pub(crate) use self::deliver::{cut, fenced};
+pub(crate) use self::deliver::cut;
 pub use self::settings::EventSettings;
 
 use tokio::time::sleep_until;
@@ -22,6 +22,7 @@ use super::EventHandlers;
 use crate::{
     data::{DbError, ScopeMint, TenantDb},
     error::chain,
+    report::Reporter,
     shutdown::ShutdownToken,
 };
 
@@ -35,6 +36,7 @@ pub struct EventRunner {
     mint: ScopeMint,
     handlers: EventHandlers,
     settings: EventSettings,
+    reporter: Reporter,
 }
 
 impl EventRunner {
@@ -45,7 +47,14 @@ impl EventRunner {
             mint,
             handlers,
             settings: EventSettings::new(),
+            reporter: Reporter::default(),
         }
+    }
+
+    /// Reports dead letters and handlers that panic.
+    pub fn with_reporter(mut self, reporter: Reporter) -> Self {
+        self.reporter = reporter;
+        self
     }
 
     /// With these settings.

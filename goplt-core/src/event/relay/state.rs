@@ -89,6 +89,7 @@ impl Relay {
             mint,
             handlers,
             settings,
+            reporter,
         } = runner;
         let (report, reports) = mpsc::unbounded_channel();
         let groups = handlers.groups().map(|(name, _)| Group::new(name.clone()));
@@ -111,6 +112,7 @@ impl Relay {
                 permits: Semaphore::new(settings.concurrency),
                 leased_until: AtomicI64::new(0),
                 shutdown,
+                reporter,
                 db,
             }),
             settings,

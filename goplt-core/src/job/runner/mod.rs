@@ -18,6 +18,7 @@ use super::JobHandlers;
 use crate::{
     data::{DbError, ScopeMint, TenantDb},
     error::chain,
+    report::Reporter,
     shutdown::ShutdownToken,
 };
 
@@ -31,6 +32,7 @@ pub struct JobRunner {
     mint: ScopeMint,
     handlers: JobHandlers,
     settings: JobSettings,
+    reporter: Reporter,
 }
 
 impl JobRunner {
@@ -41,7 +43,14 @@ impl JobRunner {
             mint,
             handlers,
             settings: JobSettings::new(),
+            reporter: Reporter::default(),
         }
+    }
+
+    /// Reports jobs that failed for good, and handlers that panic.
+    pub fn with_reporter(mut self, reporter: Reporter) -> Self {
+        self.reporter = reporter;
+        self
     }
 
     /// With these settings.

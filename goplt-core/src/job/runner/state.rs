@@ -57,6 +57,7 @@ impl Runner {
             mint,
             handlers,
             settings,
+            reporter,
         } = runner;
         let seams = db.seams();
         let now = Instant::now();
@@ -70,6 +71,7 @@ impl Runner {
                 mint,
                 clock: seams.clock.clone(),
                 random: Random::system(),
+                reporter,
             },
             turns: Turns::default(),
             tasks: JoinSet::new(),

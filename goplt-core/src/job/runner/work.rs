@@ -15,9 +15,10 @@ use super::{
 use crate::{
     BoxError, Clock, Principal, Random, RequestContext,
     data::ScopeMint,
-    error::chain,
-    event::{Permanent, cut, fenced},
+    error::{chain, fenced},
+    event::{Permanent, cut},
     failpoint,
+    report::{Category, ErrorReport, Reporter},
 };
 
 /// What every attempt needs.
@@ -26,6 +27,7 @@ pub(super) struct Tools {
     pub(super) mint: ScopeMint,
     pub(super) clock: Clock,
     pub(super) random: Random,
+    pub(super) reporter: Reporter,
 }
 
 impl Tools {
@@ -73,6 +75,7 @@ impl Tools {
             attempt = job.attempts,
         );
         failpoint::point("job.after_claim");
+        let request = cx.as_ref().ok().map(|cx| cx.request().clone());
         let (result, finished) = match cx {
             Ok(cx) => {
                 let timeout = registered.policy.timeout();
@@ -89,7 +92,7 @@ impl Tools {
         let end = match result {
             _ if finished => End::Written,
             Ok(()) => End::Done,
-            Err(error) => self.failure(&registered, &job, &*error),
+            Err(error) => self.failure(&registered, &job, request.as_ref(), &*error),
         };
         Ended {
             id: job.id,
@@ -102,6 +105,7 @@ impl Tools {
         &self,
         registered: &Registered,
         job: &Claimed,
+        request: Option<&RequestContext>,
         error: &(dyn std::error::Error + Send + Sync + 'static),
     ) -> End {
         let retry = registered.policy.retry();
@@ -117,11 +121,32 @@ impl Tools {
             error = text,
             "a job failed"
         );
+        // What is only tried again is for the log: it may well be over by then.
+        if over || Category::of(error) == Category::Panic {
+            self.report(job, request, error);
+        }
         let text = cut(&text).to_owned();
         if over {
             return End::Failed(text);
         }
         let pause = retry.pause(job.attempts, &self.random);
         End::Retry(self.clock.now().plus(pause), text)
+    }
+    fn report(
+        &self,
+        job: &Claimed,
+        request: Option<&RequestContext>,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+    ) {
+        self.reporter.report_with(|| {
+            let mut report = ErrorReport::new(error).with_place(format!("job {}", job.name));
+            if let Ok(module) = job.module.parse() {
+                report = report.with_module(module);
+            }
+            match request {
+                Some(request) => report.with_context(request),
+                None => report,
+            }
+        });
     }
 }

@@ -11,6 +11,7 @@ use goplt_core::{
     data::{DatabaseSettings, TenantDb},
     health::{Criticality, Health},
     id::Ids,
+    report::{Reporter, Reporting},
     shutdown::Shutdown,
     telemetry::Metrics,
 };
@@ -120,7 +121,7 @@ pub(crate) async fn start(
             return Err(StartError::early(cause));
         }
     };
-    let (shared, mut parts) = share(host, &data_dir, db, metrics, &shutdown);
+    let (shared, mut parts, reporting) = share(host, &data_dir, db, metrics, &shutdown);
     let address = server.as_ref().map(Server::local_addr);
     let mut starting = Starting::new(Arc::clone(&shared), address, parts.hook_timeout);
     let outcome = tokio::select! {
@@ -132,6 +133,7 @@ pub(crate) async fn start(
         shared,
         shutdown,
         serving: None,
+        reporting,
     };
     match outcome {
         Ok(Started {
@@ -210,13 +212,15 @@ fn share(
     db: TenantDb,
     metrics: Metrics,
     shutdown: &Shutdown,
-) -> (Arc<Shared>, Parts) {
+) -> (Arc<Shared>, Parts, Reporting) {
     let Host {
         registry,
         catalogue,
         config,
-        parts,
+        mut parts,
     } = host;
+    let reports = std::mem::take(&mut parts.reports);
+    let (reporter, reporting) = Reporter::start(reports, &parts.clock, &metrics);
     let shared = Shared {
         data_dir: data_dir.path().to_owned(),
         config,
@@ -229,11 +233,16 @@ fn share(
         registry,
         health: Health::new(),
         metrics,
-        tasks: Tasks::new(const { ModuleName::from_static("host") }, shutdown.token()),
+        tasks: Tasks::new(
+            const { ModuleName::from_static("host") },
+            shutdown.token(),
+            reporter.clone(),
+        ),
+        reporter,
         db,
     };
     shared.register_health();
-    (Arc::new(shared), parts)
+    (Arc::new(shared), parts, reporting)
 }
 
 impl Shared {

@@ -165,6 +165,7 @@ impl Starting {
             ids,
             random,
             metrics,
+            reporter,
             health,
             ..
         } = &*self.shared;
@@ -173,6 +174,7 @@ impl Starting {
             ids: ids.clone(),
             random: random.clone(),
             metrics: metrics.clone(),
+            reporter: reporter.clone(),
             auth: make("auth", parts.auth.take())?,
             tenant: make("tenant", parts.tenant.take())?,
         };
@@ -185,6 +187,9 @@ impl Starting {
         (timing, result): (HookTiming, Result<T, HookError>),
     ) -> Result<T, HookError> {
         self.timings.push(timing);
+        if let Err(error) = &result {
+            self.shared.reporter.report_with(|| error.report());
+        }
         result
     }
 

@@ -10,7 +10,7 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use goplt_core::{Code, Problem};
+use goplt_core::{Code, Problem, error::Panicked};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -28,15 +28,8 @@ pin_project! {
     #[project = StateProj]
     pub(super) enum ResponseFuture<F> {
         Running { #[pin] future: F },
-        Panicked { panic: Option<Panicked> },
+        Panicked { response: Option<Response> },
     }
-}
-
-/// What a panic said.
-#[derive(Debug, thiserror::Error)]
-#[error("panicked: {message}")]
-pub(super) struct Panicked {
-    message: String,
 }
 
 impl<S> Layer<S> for CatchPanicLayer {
@@ -61,7 +54,7 @@ impl<S: Service<Request, Response = Response>> Service<Request> for CatchPanic<S
         match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
             Ok(future) => ResponseFuture::Running { future },
             Err(panic) => ResponseFuture::Panicked {
-                panic: Some(Panicked::new(&*panic)),
+                response: Some(answer(&*panic)),
             },
         }
     }
@@ -71,28 +64,25 @@ impl<F: Future<Output = Result<Response, E>>, E> Future for ResponseFuture<F> {
     type Output = Result<Response, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let panic = match self.as_mut().project() {
+        let response = match self.as_mut().project() {
             StateProj::Running { future } => {
                 match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
                     Ok(poll) => return poll,
-                    Err(panic) => Panicked::new(&*panic),
+                    Err(panic) => answer(&*panic),
                 }
             }
-            StateProj::Panicked { panic } => panic.take().expect("polled after it was ready"),
+            StateProj::Panicked { response } => response.take().expect("polled after it was ready"),
         };
         // The future must not be polled again.
-        self.set(Self::Panicked { panic: None });
-        let problem = Problem::new(Code::Internal).with_source(panic);
-        Poll::Ready(Ok(problem.into_response()))
+        self.set(Self::Panicked { response: None });
+        Poll::Ready(Ok(response))
     }
 }
 
-impl Panicked {
-    fn new(panic: &(dyn Any + Send)) -> Self {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Self {
-            message: text.unwrap_or("without a message").to_owned(),
-        }
-    }
+/// The answer to a request whose handler panicked with this.
+#[cold]
+pub(in crate::http) fn answer(panic: &(dyn Any + Send)) -> Response {
+    Problem::new(Code::Internal)
+        .with_source(Panicked::new(panic))
+        .into_response()
 }

@@ -19,6 +19,7 @@ use goplt_core::{
     edge::X_REQUEST_ID,
     id::Ids,
     problem::{PROBLEM_JSON, is_grpc},
+    report::Reporter,
     telemetry::{Metrics, TraceContext},
 };
 use http::{HeaderValue, Method, StatusCode, header};
@@ -28,13 +29,14 @@ use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Span;
 
-use super::{cancel, drain, log};
+use super::{cancel, drain, failed, log};
 
 #[derive(Debug, Clone)]
 pub(super) struct EntryLayer {
     pub(super) ids: Ids,
     pub(super) random: Random,
     pub(super) metrics: Metrics,
+    pub(super) reporter: Reporter,
     pub(super) access: log::Access,
 }
 
@@ -60,6 +62,7 @@ struct Record {
     method: Method,
     route: Option<MatchedPath>,
     metrics: Metrics,
+    reporter: Reporter,
     started: Instant,
     access: log::Access,
     is_told: bool,
@@ -105,6 +108,7 @@ impl EntryLayer {
             method: request.method().clone(),
             route,
             metrics: self.metrics.clone(),
+            reporter: self.reporter.clone(),
             started: Instant::now(),
             access: self.access,
             is_told: false,
@@ -147,6 +151,9 @@ fn finish(response: &mut Response, record: &mut Record) {
         }
         write_problem(response, &problem, &record.cx);
     }
+    if response.status().is_server_error() {
+        record.report(response);
+    }
     // INVARIANT: a request id is made of letters, digits, `-`, `_` and `.`.
     let id = HeaderValue::from_str(record.cx.request_id().as_str());
     response
@@ -171,6 +178,15 @@ fn write_problem(response: &mut Response, problem: &Problem, cx: &RequestContext
 // === impl Record ===
 
 impl Record {
+    fn report(&self, response: &Response) {
+        // A probe that answers 503 does what it is there for.
+        if self.access == log::Access::Probes && response.extensions().get::<Problem>().is_none() {
+            return;
+        }
+        let report = || failed::report(response, &self.cx, &self.method, self.route.as_ref());
+        self.reporter.report_with(report);
+    }
+
     fn told(&mut self, status: StatusCode) {
         self.is_told = true;
         let took = self.started.elapsed();

@@ -12,11 +12,12 @@
 
 pub(super) mod body_limit;
 mod cancel;
-mod catch_panic;
+pub(super) mod catch_panic;
 mod compression;
 pub(super) mod cors;
 mod drain;
 mod entry;
+pub(super) mod failed;
 mod fallback;
 mod future;
 mod load_shed;
@@ -26,7 +27,7 @@ mod timeout;
 use std::fmt;
 
 use axum::{Router, extract::DefaultBodyLimit};
-use goplt_core::{Random, id::Ids, telemetry::Metrics};
+use goplt_core::{Random, id::Ids, report::Reporter, telemetry::Metrics};
 use tower::{ServiceBuilder, util::MapResponseLayer};
 
 use self::{
@@ -49,6 +50,8 @@ pub struct StackSettings {
     pub random: Random,
     /// Counts requests.
     pub metrics: Metrics,
+    /// Takes reports of panics and other 5xx; the default one forgets them.
+    pub reporter: Reporter,
     /// From credentials to a principal.
     pub auth: Option<ApplyLayer>,
     /// From principal, header or host to a tenant.
@@ -75,6 +78,7 @@ pub fn stack(
         ids,
         random,
         metrics,
+        reporter,
         auth,
         tenant,
     } = settings;
@@ -82,6 +86,7 @@ pub fn stack(
         ids,
         random,
         metrics,
+        reporter,
         access: log::Access::Routes,
     };
     let for_probes = EntryLayer {
