@@ -100,6 +100,7 @@ fn whole(verifier: JwtVerifier) -> Router {
         http: HttpSettings::default(),
         ids: Ids::new(Clock::system(), Random::system()),
         random: Random::system(),
+        reporter: goplt_core::report::Reporter::default(),
         metrics: metrics.clone(),
         auth: Some(Box::new(|router| router.layer(AuthLayer::new(verifier)))),
         tenant: Some(Box::new(|router| {

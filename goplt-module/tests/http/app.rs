@@ -12,7 +12,8 @@ use axum::{
 use bytes::Bytes;
 use goplt_core::{
     Clock, Decision, Permission, Principal, Problem, Random, RequestContext, TenantId, Uuid,
-    data::ScopeMint, health::Health, id::Ids, manifest::Manifest, telemetry::Metrics,
+    data::ScopeMint, health::Health, id::Ids, manifest::Manifest, report::Reporter,
+    telemetry::Metrics,
 };
 use goplt_module::{
     RouteKey,
@@ -76,6 +77,15 @@ impl App {
     }
 
     pub(crate) fn with(settings: HttpSettings) -> Self {
+        Self::made(settings, Reporter::default())
+    }
+
+    /// Told of what goes wrong.
+    pub(crate) fn reporting(settings: HttpSettings, reporter: Reporter) -> Self {
+        Self::made(settings, reporter)
+    }
+
+    fn made(settings: HttpSettings, reporter: Reporter) -> Self {
         crate::lines::capture();
         let mint = ScopeMint::new();
         let (sender, waiting) = mpsc::unbounded_channel();
@@ -92,6 +102,7 @@ impl App {
             ids: Ids::new(Clock::system(), Random::seeded(1)),
             random: Random::seeded(2),
             metrics: metrics.clone(),
+            reporter,
             auth: Some(Box::new(|router| router.layer(from_fn(authenticate)))),
             tenant: Some(Box::new(|router| {
                 router.layer(from_fn(move |request, next| {

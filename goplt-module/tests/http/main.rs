@@ -5,6 +5,7 @@ mod app;
 mod bad_input;
 mod guarded;
 mod lines;
+mod reports;
 mod server;
 mod stack;
 
