@@ -232,7 +232,7 @@ async fn the_deadline_interrupts_a_statement() {
         tx.execute(sql).await.unwrap();
     }
     tx.commit().await.unwrap();
-    let cx = context().with_deadline(Instant::now() + Duration::from_millis(50));
+    let cx = context().with_deadline(Instant::now() + Duration::from_secs(1));
     let mut tx = shop.db.begin(&shop.enter(cx, "acme")).await.unwrap();
     // 300^5 rows: years.
     let sql = tenant_sql!(
@@ -249,7 +249,7 @@ async fn the_deadline_interrupts_a_statement() {
 
 #[tokio::test]
 async fn a_writer_that_does_not_come_is_unavailable() {
-    let settings = DatabaseSettings::in_memory().with_acquire_timeout(Duration::from_millis(30));
+    let settings = DatabaseSettings::in_memory().with_acquire_timeout(Duration::from_millis(500));
     let shop = Shop::with(&settings).await;
     let scope = shop.scope("acme");
     let open = shop.db.begin(&scope).await.unwrap();
@@ -275,7 +275,7 @@ async fn a_writer_that_does_not_come_is_unavailable() {
 async fn another_process_that_holds_the_lock_makes_it_unavailable() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("shop.db").display());
-    let settings = DatabaseSettings::new(url).with_acquire_timeout(Duration::from_millis(50));
+    let settings = DatabaseSettings::new(url).with_acquire_timeout(Duration::from_millis(500));
     let (one, two) = (Shop::with(&settings).await, Shop::with(&settings).await);
     let open = one.db.begin(&one.scope("acme")).await.unwrap();
     let error = two.db.begin(&two.scope("acme")).await.unwrap_err();

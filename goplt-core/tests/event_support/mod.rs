@@ -185,7 +185,8 @@ impl World {
         EventRunner::new(self.db.clone(), self.mint.clone(), handlers).with_settings(
             EventSettings::new()
                 .with_poll(Duration::from_millis(20))
-                .with_lease(Duration::from_millis(900)),
+                // Far longer than a busy machine keeps a runner from renewing it: none is lost by chance.
+                .with_lease(Duration::from_secs(60)),
         )
     }
 
