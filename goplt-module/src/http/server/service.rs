@@ -9,9 +9,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo, routing::future::RouteFuture};
+use axum::{
+    Router, body::Body, extract::ConnectInfo, response::IntoResponse as _,
+    routing::future::RouteFuture,
+};
 use bytes::Bytes;
-use http::{Request, Response, Version};
+use http::{Request, Response, StatusCode, Version, header::HOST};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
@@ -27,9 +30,10 @@ pub(super) struct ConnectionService {
 }
 
 pin_project! {
+    /// The router's answer, or a refusal that is ready.
     pub(super) struct ResponseFuture {
         #[pin]
-        future: RouteFuture<Infallible>,
+        future: Option<RouteFuture<Infallible>>,
         request: Option<InFlight>,
     }
 }
@@ -52,11 +56,23 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
         let in_flight = self.activity.begin(request.version() == Version::HTTP_2);
         request.extensions_mut().insert(ConnectInfo(self.peer));
         // A router is always ready.
-        let future = self.router.clone().call(request.map(Body::new));
+        let future =
+            names_its_host(&request).then(|| self.router.clone().call(request.map(Body::new)));
         ResponseFuture {
             future,
             request: Some(in_flight),
         }
+    }
+}
+
+/// RFC 9112 §3.2: two hosts are two sites, and a proxy may have looked at the other one; a request of
+/// HTTP/1.1 without any is malformed too. hyper leaves both to us.
+fn names_its_host<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(_), None) => true,
+        (None, _) => request.version() != Version::HTTP_11,
+        (Some(_), Some(_)) => false,
     }
 }
 
@@ -65,7 +81,10 @@ impl Future for ResponseFuture {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = ready!(this.future.poll(cx))?;
+        let response = match this.future.as_pin_mut() {
+            Some(future) => ready!(future.poll(cx))?,
+            None => StatusCode::BAD_REQUEST.into_response(),
+        };
         let request = this.request.take();
         Poll::Ready(Ok(response.map(|body| Sent { body, request })))
     }

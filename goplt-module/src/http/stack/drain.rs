@@ -1,8 +1,9 @@
 //! What a client is still sending when the answer is there is read, within bounds.
 //!
 //! A server that answers early and closes while the client sends makes the client's kernel throw
-//! the answer away (RFC 9112 §9.6). So an unfinished body goes on being read after its last owner
-//! has dropped it: up to 16 MiB or 5 seconds.
+//! the answer away (RFC 9112 §9.6); one that resets the stream of HTTP/2 makes clients such as
+//! curl do that. So an unfinished body goes on being read after its last owner has dropped it: up
+//! to 16 MiB or 5 seconds.
 
 use std::{
     pin::Pin,
@@ -12,7 +13,7 @@ use std::{
 
 use axum::{body::Body, extract::Request};
 use bytes::{Buf as _, Bytes};
-use http::{Version, header::EXPECT};
+use http::header::EXPECT;
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::runtime::Handle;
@@ -22,9 +23,7 @@ const MAX_TIME: Duration = Duration::from_secs(5);
 
 /// `request`, whose body is drained when it is dropped unread.
 pub(super) fn when_dropped(request: Request) -> Request {
-    // HTTP/2 resets the stream alone, and a client reads its answer none the less.
-    let one_at_a_time = request.version() <= Version::HTTP_11;
-    if request.body().is_end_stream() || !one_at_a_time {
+    if request.body().is_end_stream() {
         return request;
     }
     // Reading would ask for the body (`100 Continue`) of a client that waits for the answer first.
