@@ -168,7 +168,11 @@ impl Shutdown {
         let cause = tokio::select! {
             biased;
             output = work => return Ok(output),
-            () = self.shared.reached(Phase::Forced) => Cause::Signal,
+            // Whoever forces the end at its limit is no second signal.
+            () = self.shared.reached(Phase::Forced) => match self.remaining() {
+                Duration::ZERO => Cause::GracePeriod,
+                _ => Cause::Signal,
+            },
             () = self.grace_period() => Cause::GracePeriod,
         };
         Err(Interrupted {

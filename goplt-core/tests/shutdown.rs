@@ -85,6 +85,19 @@ async fn the_grace_period_covers_all_stages_together() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_forces_the_end_when_the_grace_period_is_over_is_no_second_signal() {
+    let shutdown = Shutdown::new(GRACE);
+    shutdown.signal();
+    tokio::time::advance(GRACE).await;
+    shutdown.force();
+    let interrupted = shutdown
+        .stage("finish requests in flight", pending::<()>())
+        .await
+        .unwrap_err();
+    assert_eq!(interrupted.cause(), Cause::GracePeriod);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stage_with_nothing_to_wait_for_passes_even_when_forced() {
     let shutdown = Shutdown::new(GRACE);
     shutdown.force();
