@@ -88,21 +88,7 @@ impl DataDir {
     /// Takes the lock, for as long as this process lives or until this is dropped.
     pub(crate) fn lock(mut self) -> Result<Self, DataDirError> {
         let path = self.path.join(LOCK);
-        let locked = File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path);
-        let locked = locked.map_err(TryLockError::Error).and_then(|mut file| {
-            file.try_lock()?;
-            // For the message of whoever comes second; the lock itself is the kernel's.
-            file.set_len(0)
-                .and_then(|()| write!(file, "{}", std::process::id()))
-                .map_err(TryLockError::Error)?;
-            Ok(file)
-        });
-        match locked {
+        match take_lock(&path) {
             Ok(file) => {
                 self.lock = Some(file);
                 Ok(self)
@@ -124,16 +110,23 @@ impl DataDir {
         }
     }
 
-    /// After a start that failed before anything was kept: takes away what was made, if nothing else is in there.
+    /// After a start that failed before anything was kept: takes away the folder that was made for it, unless somebody
+    /// has kept something there since: a server, or a command that went further.
     pub(crate) fn discard(mut self) {
         let Some(outermost) = self.made.first() else {
             return;
         };
-        drop(self.lock.take());
-        let ours = [LOCK, "goplt.db", "goplt.db-wal", "goplt.db-shm"];
-        for name in ours {
-            // Whatever cannot be removed stays, and so does the folder.
-            let _ = fs::remove_file(self.path.join(name));
+        let lock = match self.lock.take() {
+            Some(lock) => Ok(lock),
+            None => take_lock(&self.path.join(LOCK)),
+        };
+        match lock {
+            Err(TryLockError::WouldBlock) => return,
+            Ok(_) if holds_tables(&self.path) => return,
+            // Nobody else can take the lock while its file goes.
+            Ok(_held) => remove_files(&self.path),
+            // Where not even this file can be made, there is none.
+            Err(TryLockError::Error(_)) => {}
         }
         for folder in self.made.iter().rev() {
             if fs::remove_dir(folder).is_err() || folder == outermost {
@@ -149,6 +142,34 @@ impl Drop for DataDir {
             // What cannot be removed is the system's to clear.
             let _ = fs::remove_dir_all(&self.path);
         }
+    }
+}
+
+fn take_lock(path: &Path) -> Result<File, TryLockError> {
+    let mut options = File::options();
+    let options = options.create(true).truncate(false).read(true).write(true);
+    let mut file = options.open(path).map_err(TryLockError::Error)?;
+    file.try_lock()?;
+    // For the message of whoever comes second; the lock itself is the kernel's.
+    file.set_len(0)
+        .and_then(|()| write!(file, "{}", std::process::id()))
+        .map_err(TryLockError::Error)?;
+    Ok(file)
+}
+
+/// Whether the folder's database, if there is one, has more than its first page, which holds no table's rows.
+fn holds_tables(folder: &Path) -> bool {
+    const PAGE: u64 = 4096;
+    let longer = |name: &str, than| {
+        fs::metadata(folder.join(name)).is_ok_and(|metadata| metadata.len() > than)
+    };
+    longer("goplt.db", PAGE) || longer("goplt.db-wal", 0)
+}
+
+/// Modules put files of their own there. Whatever cannot be removed stays, and so does the folder.
+fn remove_files(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let _ = fs::remove_file(entry.path());
     }
 }
 
@@ -183,6 +204,35 @@ mod tests {
         assert!(path.join(LOCK).exists());
         dir.discard();
         assert!(!root.path().join("a").exists());
+    }
+
+    #[test]
+    fn what_modules_made_for_a_refused_start_goes_with_its_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("data");
+        let dir = DataDir::open(&path).unwrap();
+        fs::write(path.join("module.key"), "of a start that failed").unwrap();
+        fs::write(path.join("goplt.db"), [0; 4096]).unwrap();
+        dir.discard();
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_refused_start_takes_nothing_from_a_server_or_command_that_came_meanwhile() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("data");
+        let refused = DataDir::open(&path).unwrap();
+        let server = DataDir::open(&path).unwrap().lock().unwrap();
+        fs::write(path.join("goplt.db"), "").unwrap();
+        refused.discard();
+        assert!(path.join("goplt.db").exists());
+        drop(server);
+        fs::remove_dir_all(&path).unwrap();
+
+        let refused = DataDir::open(&path).unwrap();
+        fs::write(path.join("goplt.db"), [0; 8192]).unwrap();
+        refused.discard();
+        assert!(path.join("goplt.db").exists());
     }
 
     #[test]
