@@ -97,6 +97,13 @@ fn rows() -> Vec<Row> {
         unsupported(&[("content-type", "application/x-www-form-urlencoded")]),
         unsupported(&[("content-type", "application/json; charset=latin1")]),
         Row {
+            detail: Is("send the body as it is, without `content-encoding`"),
+            ..unsupported(&[
+                ("content-type", "application/json"),
+                ("content-encoding", "gzip"),
+            ])
+        },
+        Row {
             status: 413,
             code: "body_too_large",
             ..json("x".repeat(2_000_000), Is("a body may have 1048576 bytes"))

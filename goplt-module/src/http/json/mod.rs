@@ -12,7 +12,10 @@ use axum::{
 };
 use bytes::Bytes;
 use goplt_core::{BoxError, Code, Problem};
-use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
 use http_body_util::{BodyExt as _, LengthLimitError};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -21,7 +24,7 @@ use super::stack::body_limit::too_large;
 
 /// A JSON object in the body of a request; any JSON in an answer.
 ///
-/// A request is refused with 415 unless it is `application/json`, with 413 if it is larger than
+/// A request is refused with 415 unless it is `application/json` without `content-encoding`, with 413 if it is larger than
 /// the limit, and with 400 for anything else that is wrong: bytes that are no UTF-8, broken
 /// syntax, something that is no object, values nested deeper than [`MAX_DEPTH`], a doubled,
 /// missing or mistyped member. The detail names the member as a path, `items[2].title`.
@@ -57,7 +60,14 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(not_json());
+            return Err(unsupported(
+                "send the body as `content-type: application/json`",
+            ));
+        }
+        if is_encoded(request.headers()) {
+            return Err(unsupported(
+                "send the body as it is, without `content-encoding`",
+            ));
         }
         let body = collect(request.into_body()).await?;
         Ok(Self(from_slice(&body)?))
@@ -111,12 +121,18 @@ fn parameter_fits(parameter: &str) -> bool {
     is_utf8 || !name.trim_end().eq_ignore_ascii_case("charset")
 }
 
-fn not_json() -> Problem {
+/// Compressed, for example: nobody decodes it here.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(CONTENT_ENCODING).iter();
+    values.any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+fn unsupported(mend: &'static str) -> Problem {
     Problem::new(Code::InvalidArgument)
         .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
         .with_reason("unsupported_media_type")
         .with_title("Unsupported media type")
-        .with_detail("send the body as `content-type: application/json`")
+        .with_detail(mend)
 }
 
 /// The whole body. Its size is bounded by the layer of the stack.

@@ -9,7 +9,8 @@ use super::scan::{Found, scan};
 
 /// A document that is not what was expected, told so that its sender can mend it.
 ///
-/// The text names members and places and never repeats a value, which may be a secret.
+/// The text names members and places and repeats no value, which may be a secret, unless the type
+/// that refused it does so itself, as ids do. It is cut after 500 characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct JsonError {
@@ -82,6 +83,8 @@ fn mistake(path: &Path, error: &serde_json::Error) -> JsonError {
             Some((_, expected)) => format!("expected {expected}"),
             None => "has the wrong type".to_owned(),
         }
+    } else if let Some(expected) = unknown_variant(&message) {
+        format!("expected {expected}")
     } else {
         message
     };
@@ -102,6 +105,14 @@ fn without_place(error: &serde_json::Error) -> String {
 
 fn unknown_field(message: &str) -> Option<(&str, &str)> {
     message.strip_prefix("unknown field `")?.split_once("`, ")
+}
+
+/// ``unknown variant `gold`, expected `free` or `team` ``: what is expected. The value may hold
+/// anything, what is expected holds no comma and space but between names.
+fn unknown_variant(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("unknown variant `")?;
+    rest.rsplit_once("`, expected ")
+        .map(|(_, expected)| expected)
 }
 
 fn ends_with(path: &str, field: &str) -> bool {
@@ -129,6 +140,8 @@ fn written(path: &Path) -> String {
     text
 }
 
+const LONGEST: usize = 500;
+
 fn syntax(error: &serde_json::Error) -> JsonError {
     JsonError::new(format!("the body is not JSON: {error}"))
 }
@@ -137,9 +150,13 @@ fn syntax(error: &serde_json::Error) -> JsonError {
 
 impl JsonError {
     fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
+        let mut message = message.into();
+        // Names of members come from outside, and are as long as somebody likes.
+        if let Some((end, _)) = message.char_indices().nth(LONGEST) {
+            message.truncate(end);
+            message.push('…');
         }
+        Self { message }
     }
 
     /// [`Code::InvalidArgument`].
@@ -187,6 +204,14 @@ mod tests {
     struct Item {
         title: String,
         count: Option<u8>,
+        size: Option<Size>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Size {
+        Small,
+        Large,
     }
 
     fn refused(text: &str) -> String {
@@ -213,13 +238,30 @@ mod tests {
         );
         assert_eq!(
             item(r#"{"title":"t","titel":"t"}"#),
-            "`items[1].titel`: is not known; expected `title` or `count`"
+            "`items[1].titel`: is not known; expected one of `title`, `count`, `size`"
+        );
+        assert_eq!(
+            item(r#"{"title":"t","size":"hunter2`, expected 2"}"#),
+            "`items[1].size`: expected `small` or `large`"
         );
         assert_eq!(refused(r#"{"name":"n"}"#), "`items`: is missing");
         assert_eq!(
             refused(r#"{"name":"n","items":[],"name":"m"}"#),
             "`name`: comes twice"
         );
+    }
+
+    #[test]
+    fn a_long_name_is_cut_before_it_is_repeated() {
+        let name = "ä".repeat(100_000);
+        for text in [
+            format!(r#"{{"{name}":1}}"#),
+            format!(r#"{{"{name}":1,"{name}":1}}"#),
+        ] {
+            let message = refused(&text);
+            assert!(message.starts_with("`ää"), "{message:.20}");
+            assert_eq!(message.chars().count(), LONGEST + 1);
+        }
     }
 
     #[test]

@@ -56,11 +56,20 @@ pub(super) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
 }
 
 pub(super) fn from_pairs<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
-    T::deserialize(Parameters::new(pairs)).map_err(|Mistake(told)| bad(told))
+    T::deserialize(Parameters::new(pairs)).map_err(|Mistake(told)| bad(shorten(told)))
 }
 
 fn bad(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
     Problem::new(Code::InvalidArgument).with_detail(detail)
+}
+
+/// The message of a field's own type may repeat what came from outside.
+fn shorten(mut told: String) -> String {
+    if let Some((end, _)) = told.char_indices().nth(500) {
+        told.truncate(end);
+        told.push('…');
+    }
+    told
 }
 
 /// What came from outside is cut before it is repeated.
@@ -126,6 +135,8 @@ mod tests {
             read("count=1&plan=gold").unwrap_err(),
             "`plan`: unknown variant `gold`, expected `free` or `team`"
         );
+        let long = read(&format!("count=1&plan={}", "g".repeat(50_000))).unwrap_err();
+        assert!(long.starts_with("`plan`: ") && long.len() < 600);
         let not_an_id = read("count=1&author_id=7").unwrap_err();
         assert!(
             not_an_id.starts_with("`author_id`: `7` is not a UUID"),
