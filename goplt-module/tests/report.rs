@@ -128,6 +128,26 @@ fn routes_that_clash() {
 }
 
 #[test]
+fn a_route_that_takes_a_path_of_the_host() {
+    let blog = "name: blog\nversion: 1.0.0\nroutes:\n  \
+                - { id: alive, method: GET, path: \"/healthz\", access: public }\n  \
+                - { id: count, method: POST, path: \"/metrics\", access: public }\n  \
+                - { id: any, method: GET, path: \"/{page}\", access: public }\n";
+    assert_snapshot!(report(host().module(plain(blog))));
+}
+
+#[test]
+fn settings_of_the_server_that_cannot_hold() {
+    let set = [
+        "server.timeout=0s",
+        "server.cors.origins=https://a.example/",
+    ]
+    .map(str::to_owned);
+    let sources = Sources::new("/nowhere").with_set(set);
+    assert_snapshot!(report(host().sources(sources)));
+}
+
+#[test]
 fn configuration_that_is_wrong() {
     let blog = "name: blog\nversion: 1.0.0\nconfig: { page_size: { type: integer, default: 20, max: 100 } }\n";
     let set = ["blog.pagesize=5", "blog.page_size=many", "server.prot=1"].map(str::to_owned);

@@ -6,7 +6,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use goplt_core::{
     Authorizer, BoxError, Clock, ModuleName, Random,
     authorizer::DenyAll,
-    config::{self, Config, Section, Sources},
+    config::{self, Config, Origin, Section, Sources},
     contract::{Binding, Contract},
     data::ScopeMint,
     manifest::Version,
@@ -315,8 +315,18 @@ fn http_problems(config: &Config) -> Vec<StartupProblem> {
     let settings = http_settings(&config.get());
     let errors = settings.check().err().unwrap_or_default();
     let problem = |error: HttpSettingsError| {
-        let subject = Subject::Origin("section `server`".to_owned());
-        StartupProblem::new(ProblemCode::Configuration, subject, error.to_string())
+        let origin = config.origin(error.setting())?;
+        // What is not set follows `server.timeout`, which is told by itself.
+        if *origin == Origin::Default {
+            return None;
+        }
+        let subject = Subject::Origin(origin.to_string());
+        let message = error.to_string();
+        Some(StartupProblem::new(
+            ProblemCode::Configuration,
+            subject,
+            message,
+        ))
     };
-    errors.into_iter().map(problem).collect()
+    errors.into_iter().filter_map(problem).collect()
 }

@@ -62,6 +62,7 @@ pub mod stack;
 pub use axum::extract::State;
 
 #[doc(inline)]
+pub(crate) use self::probes::PROBE_PATHS;
 pub use self::{
     created::{Created, NoContent},
     enter_tenant::EnterTenant,

@@ -18,6 +18,9 @@ use serde::Serialize;
 
 use super::Json;
 
+/// What no module's route may be.
+pub(crate) const PROBE_PATHS: [&str; 3] = ["/healthz", "/ready", "/metrics"];
+
 /// The routes `/healthz`, `/ready` and `/metrics`, for the second router of [`stack`](super::stack()).
 ///
 /// `/healthz` is 200 as long as the process answers. `/ready` runs the checks of `health`: 200, or

@@ -53,9 +53,9 @@ pub enum HttpSettingsError {
     #[error("credentials need named origins, not `*`")]
     CredentialsForAll,
     /// A limit of zero, which would refuse everything.
-    #[error("`server.{key}` must be more than zero")]
+    #[error("`{key}` must be more than zero")]
     Zero {
-        /// The key.
+        /// The key, `server.timeout` among them.
         key: &'static str,
     },
 }
@@ -65,6 +65,16 @@ impl HttpSettingsError {
     #[must_use]
     pub const fn code(&self) -> Code {
         Code::InvalidArgument
+    }
+
+    /// The key of the configuration that the host takes it from.
+    #[must_use]
+    pub const fn setting(&self) -> &'static str {
+        match self {
+            Self::Origin { .. } | Self::WildcardAmongOthers => "server.cors.origins",
+            Self::CredentialsForAll => "server.cors.credentials",
+            Self::Zero { key } => key,
+        }
     }
 }
 
@@ -101,11 +111,11 @@ impl HttpSettings {
     pub fn check(&self) -> Result<(), Vec<HttpSettingsError>> {
         let mut errors = Vec::new();
         let zeroes = [
-            ("timeout", self.timeout.is_zero()),
-            ("header_timeout", self.header_timeout.is_zero()),
-            ("idle_timeout", self.idle_timeout.is_zero()),
-            ("max_in_flight", self.max_in_flight == 0),
-            ("max_connections", self.max_connections == 0),
+            ("server.timeout", self.timeout.is_zero()),
+            ("server.header_timeout", self.header_timeout.is_zero()),
+            ("server.idle_timeout", self.idle_timeout.is_zero()),
+            ("server.max_in_flight", self.max_in_flight == 0),
+            ("server.max_connections", self.max_connections == 0),
         ];
         let zeroes = zeroes.into_iter().filter(|(_, is_zero)| *is_zero);
         errors.extend(zeroes.map(|(key, _)| HttpSettingsError::Zero { key }));

@@ -10,7 +10,10 @@ use goplt_core::manifest::{Manifest, yaml::Mark};
 use super::{View, events};
 use crate::{
     Place,
-    http::route_table::{RouteEntry, find_clashes},
+    http::{
+        PROBE_PATHS,
+        route_table::{RouteEntry, find_clashes},
+    },
     wiring::{ProblemCode, StartupProblem},
 };
 
@@ -43,6 +46,22 @@ fn routes(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
             .at(Place::in_manifest(second, second_mark))
             .with_note(format!("the other is at {other}"))
             .with_mend("change the path of one of them");
+        problems.push(problem);
+    }
+    for entry in entries {
+        if !PROBE_PATHS.contains(&entry.path) {
+            continue;
+        }
+        let Some((manifest, mark)) = declared(view, &entry) else {
+            continue;
+        };
+        let message = format!("{entry} takes a path of the host");
+        let problem = StartupProblem::of(ProblemCode::RouteClash, manifest, message)
+            .at(Place::in_manifest(manifest, mark))
+            .with_mend(format!(
+                "choose another: `{}` tell how the process is",
+                PROBE_PATHS.join("`, `")
+            ));
         problems.push(problem);
     }
 }
