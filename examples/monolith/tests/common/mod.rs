@@ -18,7 +18,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::TcpStream,
     process::{Child, ChildStdout, Command},
     time::timeout,
@@ -203,13 +203,18 @@ impl Monolith {
     }
 
     /// Asks it to stop, and tells how it ended.
-    pub async fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().unwrap().to_string();
-        Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .await
-            .unwrap();
+    pub async fn terminate(self) -> ExitStatus {
+        self.ask_to_stop().await;
+        self.ended().await
+    }
+
+    pub async fn ask_to_stop(&self) {
+        let id = self.process_id().to_string();
+        let kill = Command::new("kill").args(["-TERM", &id]).status().await;
+        assert!(kill.unwrap().success());
+    }
+
+    pub async fn ended(mut self) -> ExitStatus {
         timeout(PATIENCE, self.child.wait())
             .await
             .expect("it stops")
@@ -241,6 +246,55 @@ pub fn request(
         .map(|body| Bytes::from(body.to_string()))
         .unwrap_or_default();
     request.body(Full::new(body)).unwrap()
+}
+
+/// A request that the server has begun to answer: it asks for the body, which waits here.
+pub struct InFlight {
+    stream: TcpStream,
+    body: String,
+}
+
+impl InFlight {
+    pub async fn begin(address: SocketAddr, head: &str, body: &Value) -> Self {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "{head}\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\nexpect: 100-continue\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut asked = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+        timeout(PATIENCE, stream.read_exact(&mut asked))
+            .await
+            .expect("the server asks for the body")
+            .unwrap();
+        assert!(asked.starts_with(b"HTTP/1.1 100 "));
+        Self { stream, body }
+    }
+
+    /// Sends the body, and reads until the server ends the connection.
+    pub async fn end(mut self) -> String {
+        self.stream.write_all(self.body.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        timeout(PATIENCE, self.stream.read_to_string(&mut answer))
+            .await
+            .expect("it answers")
+            .unwrap();
+        answer
+    }
+}
+
+/// Until nobody accepts connections there.
+pub async fn refuses(address: SocketAddr) {
+    let refused = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, refused)
+        .await
+        .expect("it stops to accept");
 }
 
 pub async fn send(address: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
