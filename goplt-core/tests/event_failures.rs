@@ -91,7 +91,8 @@ fn with_policy(flaky: &Arc<Flaky>, policy: EventPolicy) -> EventHandlers {
     handlers
 }
 
-async fn order_is_kept_when(how: How, policy: EventPolicy) {
+/// What was handled, by key; number 2 fails three times.
+async fn handled_when(how: How, policy: EventPolicy) -> [Vec<u32>; 2] {
     let world = World::new().await;
     let flaky = Flaky::new(2, 3, how);
     for number in 0..6 {
@@ -99,27 +100,30 @@ async fn order_is_kept_when(how: How, policy: EventPolicy) {
         world.publish("acme", "b", 100 + number).await;
     }
     let running = world.start(world.runner(with_policy(&flaky, policy)));
-    flaky.seen.reach(12).await;
+    world.wait_until_delivered().await;
     running.stop().await;
-    assert_eq!(flaky.seen.of("acme", "a"), [0, 1, 2, 3, 4, 5]);
-    assert_eq!(flaky.seen.of("acme", "b"), [100, 101, 102, 103, 104, 105]);
+    ["a", "b"].map(|key| flaky.seen.of("acme", key))
 }
+
+const IN_ORDER: [[u32; 6]; 2] = [[0, 1, 2, 3, 4, 5], [100, 101, 102, 103, 104, 105]];
 
 #[tokio::test]
 async fn a_failing_handler_is_asked_again_and_its_key_waits() {
-    order_is_kept_when(How::Error, quick(10)).await;
+    assert_eq!(handled_when(How::Error, quick(10)).await, IN_ORDER);
 }
 
 #[tokio::test]
 async fn a_panicking_handler_is_asked_again_and_its_key_waits() {
-    order_is_kept_when(How::Panic, quick(10)).await;
+    assert_eq!(handled_when(How::Panic, quick(10)).await, IN_ORDER);
 }
 
 #[tokio::test]
 async fn a_hanging_handler_is_asked_again_and_its_key_waits() {
-    // A call that a busy machine makes late is asked again too.
     let policy = quick(1_000).with_timeout(Duration::from_millis(100));
-    order_is_kept_when(How::Hang, policy).await;
+    let mut handled = handled_when(How::Hang, policy).await;
+    // A call that a busy machine makes late is made again, and only its transaction is undone.
+    handled.iter_mut().for_each(Vec::dedup);
+    assert_eq!(handled, IN_ORDER);
 }
 
 #[tokio::test]
