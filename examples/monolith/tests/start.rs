@@ -4,12 +4,11 @@
 
 mod common;
 
-use std::{fs, net::TcpListener, process::Stdio};
+use std::{fs, net::TcpListener};
 
 use common::{Ended, InFlight, Monolith, command, command_at, run};
 use http::Method;
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
 
 const POSTS: &str = "/api/v1/blog/posts";
 
@@ -240,17 +239,8 @@ async fn production_seeds_nothing_and_admin_create_makes_the_first_login() {
         "--email",
         "root@initech.example",
     ]);
-    create.stdin(Stdio::piped());
-    let mut child = create.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(b"a long enough password\n").await.unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().await.unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let ended = common::run_with_input(create, b"a long enough password\n").await;
+    assert!(ended.status.success(), "{}", ended.stderr);
 
     let arguments = [production[0], production[1], production[2], &setting];
     let monolith = Monolith::start_with(dir.path(), &arguments).await;
@@ -269,6 +259,39 @@ async fn production_seeds_nothing_and_admin_create_makes_the_first_login() {
         .await
         .refused(401, "unauthenticated");
     monolith.post("/api/v1/users", token, new).await.ok(201);
+}
+
+#[tokio::test]
+async fn an_administrator_made_beside_a_server_is_one_for_that_server_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let monolith = Monolith::start(dir.path()).await;
+    let mut create = command(dir.path());
+    create.args([
+        "admin",
+        "create",
+        "--tenant",
+        "initech",
+        "--email",
+        "root@initech.example",
+    ]);
+    let ended = common::run_with_input(create, b"a long enough password\n").await;
+    assert!(ended.status.success(), "{}", ended.stderr);
+
+    let body = json!({ "email": "root@initech.example", "password": "a long enough password" });
+    let login = monolith
+        .post_as_tenant("/api/v1/auth/login", "initech", body)
+        .await
+        .ok(200);
+    let token = login["access_token"].as_str().unwrap();
+    // The server hears of the new roles by their events.
+    let allowed = async {
+        while monolith.get("/api/v1/users", token).await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(common::PATIENCE, allowed)
+        .await
+        .expect("the server follows");
 }
 
 #[tokio::test]

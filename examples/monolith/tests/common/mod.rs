@@ -25,7 +25,7 @@ use tokio::{
 };
 
 /// Far longer than anything here takes; a hang ends as a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Monolith {
     child: Child,
@@ -70,8 +70,18 @@ pub fn command_at(dir: &Path, address: &str) -> Command {
 }
 
 /// Runs to its end.
-pub async fn run(mut command: Command) -> Ended {
-    let output = timeout(PATIENCE, command.output())
+pub async fn run(command: Command) -> Ended {
+    run_with_input(command, b"").await
+}
+
+/// Runs to its end, with this on standard input.
+pub async fn run_with_input(mut command: Command, input: &[u8]) -> Ended {
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // Who ends without reading it closes the pipe.
+    let _ = stdin.write_all(input).await;
+    drop(stdin);
+    let output = timeout(PATIENCE, child.wait_with_output())
         .await
         .expect("it ends")
         .unwrap();

@@ -16,7 +16,13 @@ mod service;
 
 use std::sync::{Arc, OnceLock};
 
-use goplt_contracts::{authz::AuthzService, identity::IdentityService};
+use goplt_contracts::{
+    authz::{
+        AuthzService, PermissionGranted, PermissionRevoked, RoleAssigned, RoleCreated, RoleDeleted,
+        RoleRemoved, RoleUpdated,
+    },
+    identity::IdentityService,
+};
 use goplt_core::{BoxError, manifest::Manifest};
 use goplt_module::{IModule, InitContext, StartContext};
 
@@ -92,7 +98,20 @@ impl IModule for AuthzModule {
             .mount(route::EXPLAIN, api::explain);
         let _ = cx
             .events(&authz)
-            .on(event::IDENTITY_USER_DELETED, Authz::on_user_deleted);
+            .on(event::IDENTITY_USER_DELETED, Authz::on_user_deleted)
+            .on(event::ROLE_CREATED, Authz::on_role::<RoleCreated>)
+            .on(event::ROLE_UPDATED, Authz::on_role::<RoleUpdated>)
+            .on(event::ROLE_DELETED, Authz::on_role::<RoleDeleted>)
+            .on(
+                event::PERMISSION_GRANTED,
+                Authz::on_role::<PermissionGranted>,
+            )
+            .on(
+                event::PERMISSION_REVOKED,
+                Authz::on_role::<PermissionRevoked>,
+            )
+            .on(event::ROLE_ASSIGNED, Authz::on_assignment::<RoleAssigned>)
+            .on(event::ROLE_REMOVED, Authz::on_assignment::<RoleRemoved>);
         // A second host that starts the same module value serves its own instance.
         let _ = self.authz.set(Arc::clone(&authz));
         Ok(Arc::new(Rpc(authz)))
