@@ -99,8 +99,8 @@ pub(crate) struct Roles {
     pub(crate) owner: String,
     /// Runs requests.
     pub(crate) app: String,
-    /// Works across tenants, on the tables declared for that.
-    pub(crate) host: String,
+    /// Works across tenants, on the tables declared for that, if there is one.
+    pub(crate) host: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

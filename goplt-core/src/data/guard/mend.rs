@@ -29,10 +29,10 @@ pub(crate) fn foundation(modules: &[ModuleMigrations<'_>], server: &Server) -> V
 /// What lets the modules' own functions and counters be used, once a migration may have made some.
 pub(crate) fn usage(module: &ModuleMigrations<'_>, roles: &Roles) -> Vec<String> {
     let schema = quote(&module.schema());
-    let (app, host) = (quote(&roles.app), quote(&roles.host));
+    let users = users(roles);
     vec![
-        format!("GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {app}, {host}"),
-        format!("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {app}, {host}"),
+        format!("GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {users}"),
+        format!("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {users}"),
     ]
 }
 
@@ -50,7 +50,10 @@ fn schema(name: &str, known: Option<&Schema>, roles: &Roles, statements: &mut Ve
                     .any(|grant| grant.to == role && grant.privilege == "USAGE")
         })
     };
-    for role in [&roles.app, &roles.host] {
+    for role in [Some(&roles.app), roles.host.as_ref()]
+        .into_iter()
+        .flatten()
+    {
         if *role != roles.owner && !has(role) {
             statements.push(format!("GRANT USAGE ON SCHEMA {quoted} TO {}", quote(role)));
         }
@@ -58,7 +61,7 @@ fn schema(name: &str, known: Option<&Schema>, roles: &Roles, statements: &mut Ve
 }
 
 fn current_tenant(roles: &Roles) -> Vec<String> {
-    let (app, host) = (quote(&roles.app), quote(&roles.host));
+    let users = users(roles);
     vec![
         // Functions are everyone's by default; from here on only whoever is named may call them.
         "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC".to_owned(),
@@ -66,8 +69,15 @@ fn current_tenant(roles: &Roles) -> Vec<String> {
             "CREATE OR REPLACE FUNCTION {KERNEL_SCHEMA}.current_tenant() RETURNS text \
              LANGUAGE sql STABLE PARALLEL SAFE AS $${CURRENT_TENANT}$$"
         ),
-        format!("GRANT EXECUTE ON FUNCTION {KERNEL_SCHEMA}.current_tenant() TO {app}, {host}"),
+        format!("GRANT EXECUTE ON FUNCTION {KERNEL_SCHEMA}.current_tenant() TO {users}"),
     ]
+}
+
+/// Those who do not own what they use.
+fn users(roles: &Roles) -> String {
+    let users = [Some(&roles.app), roles.host.as_ref()];
+    let users = users.into_iter().flatten().map(|role| quote(role));
+    users.collect::<Vec<_>>().join(", ")
 }
 
 /// What the modules' tables lack, or have and must not.
@@ -125,7 +135,8 @@ fn table(
     statements.extend(by_role(missing, "GRANT", &name, "TO"));
     let is_watched = |grant: &&Grant| {
         grant.to == PUBLIC
-            || (grant.to != guard.owner && (grant.to == roles.app || grant.to == roles.host))
+            || (grant.to != guard.owner
+                && (grant.to == roles.app || Some(&grant.to) == roles.host.as_ref()))
     };
     let extra = guard
         .grants
@@ -214,7 +225,7 @@ mod tests {
             roles: Roles {
                 owner: "shop_owner".into(),
                 app: "shop_app".into(),
-                host: "shop_host".into(),
+                host: Some("shop_host".into()),
             },
             ..Server::default()
         }

@@ -70,8 +70,8 @@ pub(crate) fn expected(module: &ModuleMigrations<'_>, table: &Table, roles: &Rol
     let mut policies = Vec::new();
     if is_guarded {
         policies.push(policy(POLICIES[0], &roles.app, &OWN_ROWS));
-        if is_for_host {
-            policies.push(policy(POLICIES[1], &roles.host, &ALL_ROWS));
+        if let Some(host) = roles.host.as_ref().filter(|_| is_for_host) {
+            policies.push(policy(POLICIES[1], host, &ALL_ROWS));
         }
         policies.push(policy(POLICIES[2], &roles.owner, &WHILE_MIGRATING));
     }
@@ -82,8 +82,8 @@ pub(crate) fn expected(module: &ModuleMigrations<'_>, table: &Table, roles: &Rol
         // So that a process that may change nothing can tell whether it may start.
         grants.extend(granted(&roles.app, &READ));
     }
-    if is_for_host {
-        grants.extend(granted(&roles.host, &USE));
+    if let Some(host) = roles.host.as_ref().filter(|_| is_for_host) {
+        grants.extend(granted(host, &USE));
     }
     grants.sort();
     grants.dedup();

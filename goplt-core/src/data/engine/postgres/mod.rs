@@ -5,6 +5,8 @@
 //! connection remembers one. A transaction begins in a task of its own, so that nobody who walks
 //! away leaves a connection in the middle of it (see [`pool`]).
 
+mod admin;
+mod catalogue;
 mod error;
 mod options;
 mod pool;
@@ -20,7 +22,7 @@ use tokio::time::Instant;
 
 use self::{pool::Pool, session::PgSession};
 use super::{Access, Admin, Engine, Patience, Session, Whose};
-use crate::data::{DatabaseSettings, DbError};
+use crate::data::{DatabaseSettings, DbError, catalogue::Roles};
 
 /// Relay, job runner and a few more: beside a process's requests they need little.
 const MOST_HOST_CONNECTIONS: u32 = 5;
@@ -56,6 +58,23 @@ impl Postgres {
                 role: "host",
                 purpose: "works across tenants",
             }),
+        }
+    }
+}
+
+impl Postgres {
+    /// Who is who. A host role that is the app role is none: its policy would show it every tenant's rows.
+    fn roles(&self) -> Roles {
+        let app = self.app.options().get_username().to_owned();
+        let name = |options: &PgConnectOptions| options.get_username().to_owned();
+        Roles {
+            owner: self.owner.as_ref().map(name).unwrap_or_default(),
+            host: self
+                .host
+                .as_ref()
+                .map(|host| name(host.options()))
+                .filter(|host| *host != app),
+            app,
         }
     }
 }
@@ -107,12 +126,12 @@ impl Engine for Postgres {
                 role: "owner",
                 purpose: "changes the schema",
             })?;
-            Err(DbError::Open {
-                place: options::place(owner),
-                reason: "migrations on PostgreSQL are not there yet".into(),
-                source: "nothing was changed".into(),
-            })
+            admin::connect(owner, self.roles()).await
         })
+    }
+
+    fn inspector(&self) -> BoxFuture<'_, Result<Box<dyn Admin>, DbError>> {
+        Box::pin(async move { admin::inspect(self.app.options(), self.roles()).await })
     }
 }
 

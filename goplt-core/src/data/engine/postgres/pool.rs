@@ -97,6 +97,11 @@ impl Pool {
         })
     }
 
+    /// How its connections are opened.
+    pub(super) const fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
     /// Opens the first connection: whether it can be had at all.
     pub(super) async fn open(&self) -> Result<(), DbError> {
         let opened = self.connect().await;

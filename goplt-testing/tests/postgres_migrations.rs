@@ -1,0 +1,262 @@
+//! Migrations on a real PostgreSQL: guarded tables, one run at a time, and a run that was cut off goes on.
+#![cfg(feature = "postgres")]
+
+mod pg_support;
+
+use goplt_core::{
+    data::{
+        TenantDb, kernel_migrations,
+        migration::{self, MigrationError},
+        tenant_sql,
+    },
+    error::chain,
+};
+use pg_support::{Bench, Module, blog, file};
+
+macro_rules! blog_sql {
+    ($($sql:tt)*) => { tenant_sql!(tables = ["blog_posts"]; $($sql)*) };
+}
+
+const BY_TITLE: &str = "-- goplt: transaction: off
+CREATE INDEX CONCURRENTLY IF NOT EXISTS blog_posts_by_title ON blog_posts (tenant_id, title);
+";
+
+const VALID: &str = "SELECT count(*) FROM pg_index WHERE indisvalid AND indexrelid = 'blog.blog_posts_by_title'::regclass";
+
+#[tokio::test]
+async fn a_first_run_makes_schemas_and_guards_whatever_has_a_tenant() {
+    let Some(bench) = Bench::new() else { return };
+    let blog = blog(&[]);
+    let report = bench.migrate(&blog).await.unwrap();
+    assert!(
+        report
+            .applied()
+            .iter()
+            .any(|applied| applied.file == "V0001__posts.sql")
+    );
+
+    let unguarded = "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' \
+        WHERE c.relkind = 'r' AND NOT (c.relrowsecurity AND c.relforcerowsecurity)";
+    assert_eq!(bench.text(unguarded), "");
+    let policies = bench.text(
+        "SELECT policyname, replace(roles::text, current_database(), 'shop'), qual = with_check FROM pg_policies \
+         WHERE schemaname = 'blog' ORDER BY 1",
+    );
+    assert_eq!(
+        policies,
+        "goplt_migrate|{shop_owner}|t\ngoplt_tenant|{shop_app}|t"
+    );
+    let rights = bench.text(
+        "SELECT grantee, string_agg(privilege_type, ',' ORDER BY privilege_type) FROM information_schema.role_table_grants \
+         WHERE table_name = 'blog_posts' AND grantee <> current_database() || '_owner' GROUP BY 1",
+    );
+    assert_eq!(
+        rights,
+        format!("{}|DELETE,INSERT,SELECT,UPDATE", bench.role("app"))
+    );
+
+    // A second run has nothing to do, and says nothing.
+    assert!(bench.migrate(&blog).await.unwrap().applied().is_empty());
+    let db = bench.open().await;
+    let plan = migration::plan(&db, &[kernel_migrations(), blog.migrations()])
+        .await
+        .unwrap();
+    assert_eq!(plan.to_string(), "nothing to apply\n");
+}
+
+#[tokio::test]
+async fn a_tenant_sees_its_own_rows_and_a_migration_those_of_all() {
+    let Some(bench) = Bench::new() else { return };
+    bench.migrate(&blog(&[])).await.unwrap();
+    let db = bench.open().await;
+    for tenant in ["acme", "globex"] {
+        let cx = bench.scope(tenant);
+        let mut tx = db.begin(cx.scope().unwrap()).await.unwrap();
+        tx.execute(blog_sql!(
+            "INSERT INTO blog_posts (id, title) VALUES (1, ?)",
+            tenant
+        ))
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+    }
+    let filled = blog(&[file(
+        "V0002__fill.sql",
+        "UPDATE blog_posts SET title = upper(title);",
+    )]);
+    bench.migrate(&filled).await.unwrap();
+
+    let cx = bench.scope("acme");
+    let mut tx = db.begin_read(cx.scope().unwrap()).await.unwrap();
+    let titles: Vec<String> = tx
+        .fetch_all(blog_sql!("SELECT title FROM blog_posts"))
+        .await
+        .unwrap();
+    assert_eq!(titles, ["ACME"]);
+    assert_eq!(
+        bench.text("SELECT title FROM blog.blog_posts ORDER BY 1"),
+        "ACME\nGLOBEX"
+    );
+    // The owner outside of a migration is nobody.
+    let seen = bench.database.execute_as(
+        &bench.role("owner"),
+        "o",
+        "SELECT count(*) FROM blog.blog_posts",
+    );
+    assert_eq!(seen.unwrap(), [[Some("0".to_owned())]]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_replicas_that_start_at_once_all_come_up() {
+    let Some(bench) = Bench::new() else { return };
+    let blog = blog(&[file("V0002__by_title.pg.sql", BY_TITLE)]);
+    let mut replicas = Vec::new();
+    for _ in 0..5 {
+        let (db, blog) = (bench.open().await, blog.clone());
+        replicas.push(tokio::spawn(async move { run(&db, &blog).await }));
+    }
+    let mut applied = 0;
+    for replica in replicas {
+        applied += replica.await.unwrap().unwrap();
+    }
+    assert_eq!(bench.text(VALID), "1");
+    let ledgers = "SELECT count(*) FROM blog.blog_schema_history WHERE state = 'applied'";
+    assert_eq!(bench.text(ledgers), "2");
+    let all: usize = bench
+        .text(
+            "SELECT (SELECT count(*) FROM blog.blog_schema_history) + \
+        coalesce((SELECT count(*) FROM goplt.goplt_schema_history), 0)",
+        )
+        .parse()
+        .unwrap();
+    assert_eq!(applied, all, "each file was applied by one of them");
+}
+
+async fn run(db: &TenantDb, module: &Module) -> Result<usize, MigrationError> {
+    let report = migration::run(db, &[kernel_migrations(), module.migrations()]).await?;
+    Ok(report.applied().len())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_cut_off_while_it_built_an_index_goes_on() {
+    let Some(bench) = Bench::new() else { return };
+    bench.migrate(&blog(&[])).await.unwrap();
+    let db = bench.open().await;
+    // An index waits for whoever has written before.
+    let cx = bench.scope("acme");
+    let mut tx = db.begin(cx.scope().unwrap()).await.unwrap();
+    tx.execute(blog_sql!(
+        "INSERT INTO blog_posts (id, title) VALUES (1, 'a')"
+    ))
+    .await
+    .unwrap();
+
+    let indexed = blog(&[file("V0002__by_title.pg.sql", BY_TITLE)]);
+    let (other, module) = (bench.open().await, indexed.clone());
+    let cut_off = tokio::spawn(async move { run(&other, &module).await });
+    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+        AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'";
+    while bench.text(kill) != "t" {
+        tokio::task::yield_now().await;
+    }
+    cut_off.await.unwrap().unwrap_err();
+    assert_eq!(bench.text(VALID), "0", "the index is there, and of no use");
+    let state = "SELECT state FROM blog.blog_schema_history WHERE version = 2";
+    assert_eq!(bench.text(state), "running");
+
+    let plan = migration::plan(&db, &[kernel_migrations(), indexed.migrations()])
+        .await
+        .unwrap();
+    assert!(
+        plan.to_string().contains("and cut off: it runs again"),
+        "{plan}"
+    );
+    tx.commit().await.unwrap();
+    assert_eq!(bench.migrate(&indexed).await.unwrap().applied().len(), 1);
+    assert_eq!(bench.text(VALID), "1");
+    assert_eq!(bench.text(state), "applied");
+}
+
+#[tokio::test]
+async fn what_a_transaction_began_is_gone_when_its_connection_is_cut() {
+    let Some(bench) = Bench::new() else { return };
+    let wrong = blog(&[file(
+        "V0002__cut.pg.sql",
+        "CREATE TABLE blog_more (id BIGINT);\nSELECT pg_terminate_backend(pg_backend_pid());",
+    )]);
+    bench.migrate(&wrong).await.unwrap_err();
+    assert_eq!(
+        bench.text("SELECT count(*) FROM pg_class WHERE relname LIKE 'blog_%'"),
+        "0"
+    );
+    bench.migrate(&blog(&[])).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_process_without_the_owner_can_tell_whether_it_may_start() {
+    let Some(bench) = Bench::new() else { return };
+    let db = TenantDb::open(&bench.settings_without_owner(), &bench.mint)
+        .await
+        .unwrap();
+    let blog = blog(&[]);
+    let modules = [kernel_migrations(), blog.migrations()];
+    let error = migration::verify(&db, &modules).await.unwrap_err();
+    assert!(
+        matches!(&error, MigrationError::Pending(plan) if plan.pending().iter().any(|file| file.file == "V0001__posts.sql")),
+        "{error}"
+    );
+    let error = migration::run(&db, &modules).await.unwrap_err();
+    assert!(
+        chain(&error).to_string().contains("owner"),
+        "{}",
+        chain(&error)
+    );
+
+    bench.migrate(&blog).await.unwrap();
+    migration::verify(&db, &modules).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_table_outside_of_the_modules_schema_is_refused() {
+    let Some(bench) = Bench::new() else { return };
+    bench
+        .database
+        .execute(&format!(
+            "GRANT CREATE ON SCHEMA public TO {}",
+            bench.role("owner")
+        ))
+        .unwrap();
+    let stray = blog(&[file(
+        "V0002__stray.sql",
+        "CREATE TABLE public.blog_tags (id BIGINT);",
+    )]);
+    let error = bench.migrate(&stray).await.unwrap_err();
+    assert!(
+        error.to_string().contains("is not in the module's schema"),
+        "{error}"
+    );
+    assert_eq!(
+        bench.text("SELECT count(*) FROM pg_class WHERE relname LIKE 'blog_%'"),
+        "0"
+    );
+}
+
+#[tokio::test]
+async fn guards_that_were_taken_away_are_put_back_by_the_next_run() {
+    let Some(bench) = Bench::new() else { return };
+    let blog = blog(&[]);
+    bench.migrate(&blog).await.unwrap();
+    let guards = "SELECT relrowsecurity, relforcerowsecurity, (SELECT count(*) FROM pg_policies WHERE tablename = 'blog_posts'), relacl \
+        FROM pg_class WHERE oid = 'blog.blog_posts'::regclass";
+    let before = bench.text(guards);
+    bench
+        .database
+        .execute(&format!(
+            "ALTER TABLE blog.blog_posts DISABLE ROW LEVEL SECURITY; ALTER TABLE blog.blog_posts NO FORCE ROW LEVEL SECURITY; \
+             DROP POLICY goplt_tenant ON blog.blog_posts; GRANT TRUNCATE ON blog.blog_posts TO {}; GRANT SELECT ON blog.blog_posts TO PUBLIC",
+            bench.role("app")
+        ))
+        .unwrap();
+    bench.migrate(&blog).await.unwrap();
+    assert_eq!(bench.text(guards), before);
+}
