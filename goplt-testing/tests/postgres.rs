@@ -1,6 +1,11 @@
 //! The backend ladder of PostgreSQL: a database for each test, and nothing left behind.
 #![cfg(feature = "postgres")]
 
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
+
 use goplt_testing::backend;
 
 #[test]
@@ -77,4 +82,53 @@ async fn it_may_be_called_inside_a_runtime_whose_clock_stands_still() {
     let database = server.database();
 
     assert_eq!(database.text("SELECT 1 + 1").unwrap(), "2");
+}
+
+/// Set for a process of this test's own, which is to be killed.
+const VICTIM: &str = "GOPLT_TESTING_VICTIM";
+
+#[test]
+fn what_a_killed_test_left_goes_when_the_next_one_begins() {
+    let Some(server) = backend::postgres() else {
+        return;
+    };
+    let myself = |test: &str| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test, "--nocapture"]);
+        command
+    };
+    let mut victim = myself("a_process_to_be_killed")
+        .env(VICTIM, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+    let name = lines
+        .map(Result::unwrap)
+        .find_map(|line| Some(line.split_once("database=")?.1.to_owned()))
+        .unwrap();
+    let there = |name: &str| {
+        let databases = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
+        !server.execute(&databases).unwrap().is_empty()
+    };
+    assert!(there(&name));
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+
+    let next = myself("a_test_has_a_database_of_its_own").output().unwrap();
+    assert!(next.status.success(), "{next:?}");
+    assert!(!there(&name), "{name} stays behind");
+}
+
+#[test]
+fn a_process_to_be_killed() {
+    if std::env::var_os(VICTIM).is_none() {
+        return;
+    }
+    let database = backend::postgres().unwrap().database();
+    println!("database={}", database.name());
+    // Until the kill.
+    loop {
+        std::thread::park();
+    }
 }
