@@ -24,9 +24,8 @@ pub struct Caller<'a> {
 
 impl<'a> Caller<'a> {
     pub(crate) fn user(host: &'a TestHost, subject: &str, tenant: TenantId) -> Self {
-        let roles: [&str; 0] = [];
-        let token = host.issuer.issue(&host.signer, subject, &tenant, &roles);
-        let credentials = Some((subject.to_owned(), token.expose().to_owned()));
+        let token = host.tokens.token(subject, tenant.as_str());
+        let credentials = Some((subject.to_owned(), token));
         Self {
             host,
             tenant,
@@ -64,6 +63,19 @@ impl<'a> Caller<'a> {
         self
     }
 
+    /// The tenant.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        self.tenant.as_str()
+    }
+
+    /// The subject of the token; `None` without one.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        let (subject, _) = self.credentials.as_ref()?;
+        Some(subject)
+    }
+
     /// Sends `GET`.
     pub async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
@@ -77,6 +89,11 @@ impl<'a> Caller<'a> {
     /// Sends `PUT` with a JSON body.
     pub async fn put(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PUT, path, Some(body)).await
+    }
+
+    /// Sends `PATCH` with a JSON body.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, Some(body)).await
     }
 
     /// Sends `DELETE`.

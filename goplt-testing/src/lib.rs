@@ -42,10 +42,16 @@ mod answer;
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub mod backend;
 mod caller;
+mod events;
 mod host;
+mod tenant;
+mod token;
 
 pub use self::{
     answer::Answer,
     caller::Caller,
-    host::{TestHost, TestHostBuilder},
+    events::Events,
+    host::{Reached, TestHost, TestHostBuilder},
+    tenant::Tenant,
+    token::TokenMint,
 };

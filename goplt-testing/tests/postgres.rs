@@ -2,7 +2,7 @@
 #![cfg(feature = "postgres")]
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     process::{Command, Stdio},
 };
 
@@ -126,7 +126,7 @@ fn a_process_to_be_killed() {
         return;
     }
     let database = backend::postgres().unwrap().database();
-    println!("database={}", database.name());
+    writeln!(std::io::stdout(), "database={}", database.name()).unwrap();
     // Until the kill.
     loop {
         std::thread::park();

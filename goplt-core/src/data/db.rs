@@ -6,7 +6,7 @@ use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::{
-    DatabaseSettings, DbError, HostScope, HostTx, ScopeMint, TenantScope, TenantTx,
+    Commits, DatabaseSettings, DbError, HostScope, HostTx, ScopeMint, TenantScope, TenantTx,
     engine::{self, Access, Engine, Patience, Session, Whose},
     kernel::Seams,
     meter::Meter,
@@ -233,6 +233,13 @@ impl TenantDb {
     /// Dropping the future leaves the database open; close it again.
     pub async fn close(&self) {
         self.inner.engine.close().await;
+    }
+
+    /// Tells when a transaction that writes was committed through a handle of this database: for
+    /// tests, which wait for something to have happened.
+    #[must_use]
+    pub fn commits(&self) -> Commits {
+        Commits::new(self.seams.commits.listen())
     }
 
     pub(crate) const fn seams(&self) -> &Seams {

@@ -65,6 +65,10 @@ pub(crate) struct Seams {
     pub(crate) random: Random,
     pub(crate) events: Signal,
     pub(crate) jobs: Signal,
+    /// A transaction that writes was committed.
+    pub(crate) commits: Signal,
+    /// The job runner of this process has looked for what is due.
+    pub(crate) looked: Signal,
 }
 
 /// Tells whoever waits that there may be something to do.
@@ -98,6 +102,8 @@ impl Seams {
             clock,
             events: Signal::new(),
             jobs: Signal::new(),
+            commits: Signal::new(),
+            looked: Signal::new(),
         }
     }
 
@@ -120,6 +126,11 @@ impl Signal {
 
     pub(crate) fn send(&self) {
         self.0.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Whether anybody listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.0.receiver_count() > 0
     }
 
     /// What was sent after this call is not missed.

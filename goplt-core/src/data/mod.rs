@@ -8,6 +8,8 @@
 #[cfg(feature = "data")]
 mod catalogue;
 #[cfg(feature = "data")]
+mod commits;
+#[cfg(feature = "data")]
 mod db;
 #[cfg(feature = "data")]
 mod engine;
@@ -44,6 +46,7 @@ pub use self::sql::Statement as __Statement;
 pub(crate) use self::tx::Refused;
 #[cfg(feature = "data")]
 pub use self::{
+    commits::Commits,
     db::TenantDb,
     error::{ConstraintKind, DbError},
     row::{FromRow, Row},

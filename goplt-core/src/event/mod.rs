@@ -33,6 +33,8 @@ mod event_row;
 mod handler;
 mod key;
 #[cfg(feature = "data")]
+mod log;
+#[cfg(feature = "data")]
 mod outbox;
 #[cfg(feature = "data")]
 mod policy;
@@ -48,6 +50,7 @@ pub use self::{
     dead_letter::{DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetters},
     envelope::{Actor, Envelope},
     handler::{EventHandler, HandlerResult},
+    log::{Backlog, EventLog, Published},
     outbox::Outbox,
     policy::{AfterLastAttempt, EventPolicy},
     registry::{EventHandlers, GroupHandlers, HandlerClash},

@@ -1,7 +1,7 @@
 //! [`Jobs`]: what is to be done, was done, or failed; and trying again.
 
 use crate::{
-    Timestamp, Uuid,
+    TenantId, Timestamp, Uuid,
     data::{DbError, FromRow, HostScope, Row, ScopeMint, TenantDb, kernel::kernel_sql},
     manifest::ModuleName,
 };
@@ -186,6 +186,63 @@ impl Jobs {
             filter.limit.unwrap_or(LIMIT)
         ))
         .await
+    }
+
+    /// Enqueues a job by its name, due at once, for a tenant or, as a schedule does, for none; its
+    /// id. For operators and tests: modules enqueue with
+    /// [`TenantTx::jobs`](crate::data::TenantTx::jobs).
+    ///
+    /// A job that no process has a handler for stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`]: then nothing was enqueued.
+    pub async fn enqueue(
+        &self,
+        module: &ModuleName,
+        name: &str,
+        tenant: Option<&TenantId>,
+        payload: &serde_json::Value,
+    ) -> Result<Uuid, DbError> {
+        let seams = self.db.seams();
+        let (id, now) = (seams.ids.next(), seams.clock.now());
+        let mut tx = self.db.begin_host(&self.host).await?;
+        tx.execute(kernel_sql!(
+            "INSERT INTO goplt_job (id, tenant_id, module, name, payload, state, run_at, attempts, token, \
+             correlation_id, created_at) VALUES (?, ?, ?, ?, ?, 'ready', ?, 0, 0, ?, ?)",
+            id,
+            tenant.map_or("", TenantId::as_str),
+            module.as_str(),
+            name,
+            payload.to_string(),
+            now,
+            seams.ids.request_id().as_str(),
+            now
+        ))
+        .await?;
+        tx.commit().await?;
+        seams.jobs.send();
+        Ok(id)
+    }
+
+    /// Waits until the runner of this process, if there is one, has looked for what is due now:
+    /// what a schedule has made due is a job then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    pub async fn caught_up(&self) {
+        let seams = self.db.seams();
+        if !seams.jobs.is_heard() {
+            return;
+        }
+        let mut looked = seams.looked.listen();
+        // A look may be under way that began before now: the one after it counts.
+        for _ in 0..2 {
+            seams.jobs.send();
+            // The sender lives in the database that we hold.
+            let _ = looked.changed().await;
+        }
     }
 
     /// Has failed jobs that the filter means run again, with all their attempts; how many.

@@ -6,6 +6,7 @@ use axum::Router;
 use goplt_core::{
     ModuleName,
     contract::Contract,
+    data::TenantDb,
     report::Reporting,
     shutdown::{Interrupted, Shutdown},
 };
@@ -66,6 +67,13 @@ impl RunningHost {
     #[must_use]
     pub const fn address(&self) -> Option<SocketAddr> {
         self.address
+    }
+
+    /// The database of the host. It opens nothing without a scope, so that whoever has not made the
+    /// [mint](crate::HostBuilder::mint) can do nothing with it.
+    #[must_use]
+    pub fn db(&self) -> TenantDb {
+        self.stopping.shared.db.clone()
     }
 
     /// What a command acts with; `name` is the service that it acts as.

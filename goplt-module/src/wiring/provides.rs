@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use goplt_core::contract::Contract;
+use goplt_core::contract::{Contract, MethodMeta};
 
 use super::{ContractId, Contracts};
 
@@ -28,6 +28,8 @@ pub struct Provided {
     pub contract: ContractId,
     /// The version of the contract.
     pub version: &'static str,
+    /// Its methods.
+    pub methods: &'static [MethodMeta],
 }
 
 /// Collects what a module provides.
@@ -49,7 +51,14 @@ impl ProvideList {
         self.provided.push(Provided {
             contract: ContractId::of::<C>(),
             version: C::VERSION,
+            methods: C::METHODS,
         });
+    }
+
+    /// What was added.
+    #[must_use]
+    pub fn provided(&self) -> &[Provided] {
+        &self.provided
     }
 
     pub(crate) fn into_provided(self) -> Vec<Provided> {

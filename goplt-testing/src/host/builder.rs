@@ -2,19 +2,14 @@
 
 use std::{fmt, sync::Arc};
 
-use goplt_auth::{
-    AuthLayer,
-    jwks::{KeyHandle, KeySet},
-    jwt::{Issuer, JwtVerifier, Signer},
-};
 use goplt_authz::{PolicyHandle, TenantLayer};
-use goplt_core::{BoxError, config::Sources, contract::Contract};
+use goplt_core::{
+    BoxError, Clock, Random, Timestamp, config::Sources, contract::Contract, data::ScopeMint,
+};
 use goplt_module::{Host, HostBuilder, IModule};
 
-use super::TestHost;
-
-/// The name and the audience of tokens in tests.
-const ISSUER: &str = "goplt-testing";
+use super::{TestDatabase, TestHost, frozen::Frozen};
+use crate::TokenMint;
 
 /// What a [`TestHost`] is made of.
 #[must_use = "a builder builds nothing until `start`"]
@@ -22,6 +17,9 @@ pub struct TestHostBuilder {
     host: HostBuilder,
     settings: Vec<String>,
     policy: PolicyHandle,
+    tokens: TokenMint,
+    database: Option<TestDatabase>,
+    is_frozen: bool,
 }
 
 impl TestHostBuilder {
@@ -30,6 +28,9 @@ impl TestHostBuilder {
             host: Host::builder(),
             settings: Vec::new(),
             policy: PolicyHandle::new(),
+            tokens: TokenMint::new(),
+            database: None,
+            is_frozen: false,
         }
     }
 
@@ -70,6 +71,40 @@ impl TestHostBuilder {
         self
     }
 
+    /// What makes the tokens of its callers, when the test needs it before there is a host.
+    pub fn tokens(mut self, tokens: TokenMint) -> Self {
+        self.tokens = tokens;
+        self
+    }
+
+    /// Another clock than the system's, for the modules and for tokens.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.host = self.host.clock(clock.clone());
+        self.tokens = self.tokens.with_clock(clock);
+        self
+    }
+
+    /// The same randomness at each run.
+    pub fn random(mut self, random: Random) -> Self {
+        self.host = self.host.random(random);
+        self
+    }
+
+    /// A clock that stands at `start` and moves only by [`TestHost::advance`]; for tests under
+    /// `#[tokio::test(start_paused = true)]`.
+    pub fn frozen_at(mut self, start: Timestamp) -> Self {
+        self.is_frozen = true;
+        self.clock(Clock::starting_at(start))
+    }
+
+    /// On PostgreSQL, rather than on SQLite.
+    #[cfg(feature = "postgres")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+    pub fn postgres(mut self, database: crate::backend::postgres::Database) -> Self {
+        self.database = Some(TestDatabase::Postgres(database));
+        self
+    }
+
     /// Checks, initialises, migrates and starts the modules.
     ///
     /// # Errors
@@ -80,15 +115,17 @@ impl TestHostBuilder {
         let data_dir = format!("data_dir={}", folder.path().join("data").display());
         let mut settings = self.settings;
         settings.push(data_dir);
+        let database = self.database;
+        let database = database.unwrap_or_else(|| TestDatabase::in_folder(folder.path()));
+        settings.push(format!("database.url={}", database.url()));
         let sources = Sources::new(folder.path()).with_set(settings);
-        let keys = KeyHandle::new();
-        let signer = Signer::generate();
-        keys.publish(KeySet::new([signer.verification_key()])?);
-        let verifier = JwtVerifier::new(keys, ISSUER, ISSUER);
+        let frozen = self.is_frozen.then(Frozen::new);
+        let mint = ScopeMint::new();
         let host = self
             .host
             .sources(sources)
-            .auth(AuthLayer::new(verifier))
+            .mint(mint.clone())
+            .auth(self.tokens.layer())
             .tenant_with(|edge| Ok(TenantLayer::configured(edge.mint(), edge.config())))
             .authorizer(Arc::new(self.policy.clone()))
             .build()?;
@@ -102,8 +139,10 @@ impl TestHostBuilder {
             router: running.router(),
             running,
             policy: self.policy,
-            issuer: Issuer::new(ISSUER, ISSUER),
-            signer,
+            tokens: self.tokens,
+            mint,
+            _database: database,
+            frozen,
             _folder: folder,
         })
     }

@@ -1,28 +1,35 @@
 //! [`TestHost`]: modules under test, in the test's own process.
 
 mod builder;
+mod database;
+mod frozen;
+mod jobs;
+mod quiet;
 
 use std::{fmt, sync::Arc};
 
 use axum::Router;
-use goplt_auth::jwt::{Issuer, Signer};
 use goplt_authz::PolicyHandle;
-use goplt_core::{BoxError, TenantId, contract::Contract};
+use goplt_core::{BoxError, TenantId, contract::Contract, data::ScopeMint, event::EventLog};
 use goplt_module::{HostContext, RunningHost};
 use tempfile::TempDir;
 
-pub use self::builder::TestHostBuilder;
-use crate::Caller;
+pub(crate) use self::database::TestDatabase;
+use self::frozen::Frozen;
+pub use self::{builder::TestHostBuilder, quiet::Reached};
+use crate::{Caller, Events, Tenant, TokenMint};
 
 /// Modules under test: see the [crate docs](crate).
 ///
-/// Its folder goes with it; [`stop`](Self::stop) it to run the modules' `on_stop`.
+/// Its folder and its database go with it; [`stop`](Self::stop) it to run the modules' `on_stop`.
 pub struct TestHost {
     pub(crate) running: RunningHost,
     pub(crate) router: Router,
     pub(crate) policy: PolicyHandle,
-    pub(crate) issuer: Issuer,
-    pub(crate) signer: Signer,
+    pub(crate) tokens: TokenMint,
+    pub(crate) mint: ScopeMint,
+    _database: TestDatabase,
+    frozen: Option<Frozen>,
     _folder: TempDir,
 }
 
@@ -30,6 +37,18 @@ impl TestHost {
     /// A host without modules yet.
     pub fn builder() -> TestHostBuilder {
         TestHostBuilder::new()
+    }
+
+    /// The tenant `acme` with its people.
+    #[must_use]
+    pub const fn acme(&self) -> Tenant<'_> {
+        Tenant::new(self, "acme")
+    }
+
+    /// The tenant `globex` with its people.
+    #[must_use]
+    pub const fn globex(&self) -> Tenant<'_> {
+        Tenant::new(self, "globex")
     }
 
     /// A user with a token of this tenant and without any permission.
@@ -52,6 +71,12 @@ impl TestHost {
         Caller::anonymous(self, parse(tenant))
     }
 
+    /// What makes the tokens of its callers.
+    #[must_use]
+    pub const fn tokens(&self) -> &TokenMint {
+        &self.tokens
+    }
+
     /// The contract `C` as any module would hold it, if a module provides it.
     #[must_use]
     pub fn get<C: Contract + ?Sized>(&self) -> Option<Arc<C>> {
@@ -62,6 +87,24 @@ impl TestHost {
     #[must_use]
     pub fn context(&self) -> HostContext {
         self.running.context("test")
+    }
+
+    /// What was published up to now, by all tenants. To wait for something, see
+    /// [`eventually`](Self::eventually).
+    ///
+    /// # Panics
+    ///
+    /// If the database does not answer.
+    pub async fn events(&self) -> Events {
+        let log = EventLog::new(self.running.db(), &self.mint);
+        let published = log.after(0, u32::MAX).await;
+        let published = published.unwrap_or_else(|error| panic!("no events can be read: {error}"));
+        Events::new(
+            published
+                .into_iter()
+                .map(|published| published.envelope)
+                .collect(),
+        )
     }
 
     /// Stops the modules in order.
@@ -75,7 +118,7 @@ impl TestHost {
     }
 }
 
-fn parse(tenant: &str) -> TenantId {
+pub(crate) fn parse(tenant: &str) -> TenantId {
     tenant.parse().unwrap_or_else(|error| panic!("{error}"))
 }
 

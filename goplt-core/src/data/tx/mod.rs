@@ -10,7 +10,7 @@ use self::run::Transaction;
 use super::{
     DbError, FromRow, HostSql, TenantDb, TenantScope, TenantSql,
     engine::{Access, Session},
-    kernel::{Origin, Wake},
+    kernel::{Origin, Signal, Wake},
     scope::OpenWrite,
 };
 use crate::{TenantId, Uuid};
@@ -40,6 +40,7 @@ pub struct TenantTx {
 /// [`commit`](Self::commit) it rolls back.
 pub struct HostTx {
     tx: Transaction,
+    commits: Signal,
 }
 
 // === impl TenantTx ===
@@ -148,8 +149,12 @@ impl TenantTx {
     ///
     /// A dropped future leaves it open whether the commit happened: await it where that matters.
     pub async fn commit(self) -> Result<(), DbError> {
+        let writes = self.tx.writes();
         self.tx.commit().await?;
         self.origin.seams.wake(self.origin.wake);
+        if writes {
+            self.origin.seams.commits.send();
+        }
         Ok(())
     }
 
@@ -187,6 +192,7 @@ impl HostTx {
     pub(super) fn new(session: Box<dyn Session>, access: Access, db: &TenantDb) -> Self {
         Self {
             tx: Transaction::new(session, access, None, db.meter().clone()),
+            commits: db.seams().commits.clone(),
         }
     }
 
@@ -255,7 +261,12 @@ impl HostTx {
     ///
     /// A dropped future leaves it open whether the commit happened.
     pub async fn commit(self) -> Result<(), DbError> {
-        self.tx.commit().await
+        let writes = self.tx.writes();
+        self.tx.commit().await?;
+        if writes {
+            self.commits.send();
+        }
+        Ok(())
     }
 }
 

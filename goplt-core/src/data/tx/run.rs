@@ -87,6 +87,10 @@ impl Transaction {
         self.run(bound, tenant, Wanted::All, &mut |_| Ok(())).await
     }
 
+    pub(super) const fn writes(&self) -> bool {
+        matches!(self.access, Access::Write)
+    }
+
     pub(super) async fn commit(self) -> Result<(), DbError> {
         if self.aborted {
             return Err(DbError::Aborted);

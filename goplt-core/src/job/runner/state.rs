@@ -184,6 +184,7 @@ impl Runner {
         self.ends.clear();
         self.entered = true;
         self.next_cron = next_cron;
+        self.db.seams().looked.send();
         for job in claimed {
             let Some(registered) = self.handlers.get(&job.module, &job.name).cloned() else {
                 continue;
