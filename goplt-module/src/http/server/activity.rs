@@ -93,6 +93,12 @@ impl Activity {
         (state.in_flight == 0).then(|| state.since + wait)
     }
 
+    /// Since when no request is in flight; `None` while one is.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let state = self.state();
+        (state.in_flight == 0).then_some(state.since)
+    }
+
     pub(super) fn reads_head(&self) -> bool {
         self.state().reads_head
     }
