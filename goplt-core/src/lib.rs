@@ -32,6 +32,7 @@
 //! | `sqlite` | the SQLite engine of `data` |
 //! | `postgres` | the PostgreSQL engine of `data` |
 //! | `postgres-tls` | encrypted connections to PostgreSQL |
+//! | `mail` | mail: messages, and who sends them |
 //! | `failpoints` | named places where crash tests end the process |
 //! | `dynamic-sql` | SQL checked at run time; links the SQL parser |
 //!
@@ -54,6 +55,8 @@ pub mod health;
 pub mod id;
 #[cfg(feature = "data")]
 pub mod job;
+#[cfg(feature = "mail")]
+pub mod mail;
 pub mod principal;
 pub mod problem;
 pub mod random;

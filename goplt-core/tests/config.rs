@@ -352,7 +352,7 @@ port: 8080
             mend: write a list: `[one]`
         config/default.yaml:17:12: `blog.api_key` is text, found a map
         config/default.yaml:18:1: unknown key `comments`
-            mend: known are `blog`, `data_dir`, `database`, `environment`, `logging`, `mail-out`, `server`, `tenancy`
+            mend: known are `blog`, `data_dir`, `database`, `environment`, `logging`, `mail`, `mail-out`, `server`, …
         config/default.yaml:20:1: unknown key `port`
             mend: did you mean `server.port`?
         config/staging.yaml:3:9: `server.port` is 70000, at most 65535 is allowed
@@ -579,6 +579,8 @@ fn a_listing_shows_every_setting_with_its_origin() {
         logging.level = info (default)
         logging.targets is not set
         mail-out.from is not set
+        mail.from = goplt@localhost (default)
+        mail.transport = file (default)
         server.body_limit = 1048576 (default)
         server.cors.credentials = false (default)
         server.cors.max_age = 10m (default)

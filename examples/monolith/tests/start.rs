@@ -301,3 +301,14 @@ async fn production_without_a_key_for_keys_does_not_start() {
     command.args(["--env", "production"]);
     refused(&run(command).await, &["auth.key_encryption_key"]);
 }
+
+#[tokio::test]
+async fn mail_that_comes_from_nowhere_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = command(dir.path());
+    command.args(["--set", "mail.from=nobody"]);
+    let ended = run(command).await;
+    assert!(!ended.status.success());
+    assert!(ended.stderr.contains("`mail.from`"), "{}", ended.stderr);
+    assert!(!dir.path().join("data").exists());
+}

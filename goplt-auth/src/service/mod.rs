@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod identity;
+mod tenant_token;
 
 #[doc(inline)]
 pub use self::{auth::AuthModule, identity::IdentityModule};

@@ -4,5 +4,7 @@
 mod harness;
 mod heard;
 mod keys;
+mod mailbox;
+mod purge;
 mod sessions;
 mod users;

@@ -49,6 +49,7 @@ use goplt_core::{
     Authorizer, BoxError,
     contract::{Binding, Contract},
     data::ScopeMint,
+    mail::Mailer,
     report::ErrorSink,
 };
 
@@ -158,6 +159,11 @@ impl Assembly {
     /// See [`HostBuilder::authorizer`].
     pub fn authorizer(self, authorizer: Arc<dyn Authorizer>) -> Self {
         self.host(|host| host.authorizer(authorizer))
+    }
+
+    /// See [`HostBuilder::mailer`].
+    pub fn mailer(self, mailer: Arc<dyn Mailer>) -> Self {
+        self.host(|host| host.mailer(mailer))
     }
 
     /// See [`HostBuilder::mint`].

@@ -111,6 +111,12 @@ macro_rules! shared_methods {
             self.cell.host.ids.clone()
         }
 
+        /// What sends mail. Called by jobs: a mail that a transaction wants is enqueued with it.
+        #[must_use]
+        pub fn mailer(&self) -> std::sync::Arc<dyn goplt_core::mail::Mailer> {
+            std::sync::Arc::clone(&self.cell.host.mailer)
+        }
+
         /// What decides over permissions: the policy that the assembly gave to the host.
         #[must_use]
         pub fn authorizer(&self) -> std::sync::Arc<dyn goplt_core::Authorizer> {

@@ -9,6 +9,7 @@ use goplt_core::{
     config::{self, Config, Origin, Section, Sources},
     contract::{Binding, Contract},
     data::ScopeMint,
+    mail::Mailer,
     manifest::Version,
     report::{ErrorSink, ReportSettings},
 };
@@ -16,7 +17,7 @@ use goplt_core::{
 use super::{
     Host, HostContext,
     edge::{EdgeContext, EdgeLayer, MakeLayer, boxed},
-    settings::http_settings,
+    settings::{http_settings, mailer},
 };
 use crate::{
     Catalogue, IModule, Registry, StartupReport,
@@ -69,6 +70,7 @@ pub(crate) struct Parts {
     pub(crate) tenant: Option<MakeLayer>,
     pub(crate) authorizer: Arc<dyn Authorizer>,
     pub(crate) mint: ScopeMint,
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) seed: Option<Seed>,
@@ -88,6 +90,7 @@ impl HostBuilder {
             tenant: None,
             authorizer: Arc::new(DenyAll),
             mint: ScopeMint::new(),
+            mailer: None,
             clock: Clock::system(),
             random: Random::system(),
             seed: None,
@@ -195,6 +198,12 @@ impl HostBuilder {
         self
     }
 
+    /// What sends mail; without it, what the section `mail` of the configuration names.
+    pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.parts.mailer = Some(mailer);
+        self
+    }
+
     /// The clock; the system's by default.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.parts.clock = clock;
@@ -235,6 +244,7 @@ impl HostBuilder {
             Settings::Loaded(config) => Some(config),
             Settings::Sources(sources) => load(&sources, &modules, &mut problems),
         };
+        problems.extend(config.as_ref().and_then(mail_problem));
         let (order, catalogue) = {
             let facts = modules.iter().map(|module| Facts {
                 manifest: module.module().manifest(),
@@ -329,4 +339,11 @@ fn http_problems(config: &Config) -> Vec<StartupProblem> {
         ))
     };
     errors.into_iter().filter_map(problem).collect()
+}
+
+fn mail_problem(config: &Config) -> Option<StartupProblem> {
+    let error = mailer(config, config.data_dir(), Clock::system()).err()?;
+    let subject = Subject::Origin("`mail.from`".to_owned());
+    let problem = StartupProblem::new(ProblemCode::Configuration, subject, error.to_string());
+    Some(problem)
 }

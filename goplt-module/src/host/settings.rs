@@ -1,13 +1,15 @@
 //! What sections of the configuration mean for the parts of a host.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use goplt_core::{
+    Clock,
     config::{
         Config,
-        kernel::{DatabaseConfig, ServerConfig},
+        kernel::{DatabaseConfig, MailConfig, ServerConfig},
     },
     data::DatabaseSettings,
+    mail::{self, AddressError, Mailer},
 };
 
 use crate::http::{CorsSettings, HttpSettings};
@@ -34,6 +36,15 @@ pub(super) fn database_settings(config: &Config) -> DatabaseSettings {
 
 fn sqlite_url(data_dir: &Path) -> String {
     format!("sqlite:{}", data_dir.join("goplt.db").display())
+}
+
+/// What the section `mail` names.
+pub(super) fn mailer(
+    config: &Config,
+    data_dir: &Path,
+    clock: Clock,
+) -> Result<Arc<dyn Mailer>, AddressError> {
+    mail::configured(&config.get::<MailConfig>(), data_dir, clock)
 }
 
 /// What the section `server` says of HTTP.

@@ -8,6 +8,7 @@ use goplt_core::{
     data::{HostScope, ScopeMint, TenantDb},
     health::Health,
     id::Ids,
+    mail::Mailer,
     manifest::Manifest,
     report::Reporter,
     telemetry::Metrics,
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) health: Health,
     pub(crate) metrics: Metrics,
     pub(crate) reporter: Reporter,
+    pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) tasks: Tasks,
 }
 

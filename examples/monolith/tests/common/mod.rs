@@ -197,6 +197,32 @@ impl Monolith {
         }
     }
 
+    /// The token of the first mail to this address about this that comes to lie in the data folder.
+    pub async fn mailed(&self, to: &str, subject: &str) -> String {
+        let (to, subject) = (format!("To: {to}\r\n"), format!("Subject: {subject}\r\n"));
+        let looking = async {
+            loop {
+                if let Some(mail) = self
+                    .mails()
+                    .find(|mail| mail.contains(&to) && mail.contains(&subject))
+                {
+                    let token = mail.lines().find_map(|line| line.strip_prefix("    "));
+                    return token.expect("a mail that holds a token").to_owned();
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, looking).await.expect("the mail comes")
+    }
+
+    /// All mails that were sent, in no order.
+    pub fn mails(&self) -> impl Iterator<Item = String> {
+        let files = std::fs::read_dir(self.data_dir.join("mail")).into_iter();
+        let paths = files.flatten().map(|file| file.unwrap().path());
+        let finished = paths.filter(|path| path.extension().is_some_and(|ending| ending == "eml"));
+        finished.map(|path| std::fs::read_to_string(path).unwrap())
+    }
+
     pub fn credentials(&self, tenant: &str, role: &str) -> (String, String) {
         let text = std::fs::read_to_string(self.data_dir.join("dev-logins.txt")).unwrap();
         let mut lines = text

@@ -7,6 +7,7 @@ mod blog;
 #[path = "../common/mod.rs"]
 mod common;
 mod health;
+mod mail;
 mod roles;
 mod sessions;
 mod tenants;

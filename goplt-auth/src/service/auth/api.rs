@@ -12,10 +12,8 @@ use http::{
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    domain::RefreshToken,
-    service::{Sessions, Tokens, refused},
-};
+use super::service::{Sessions, Tokens, refused};
+use crate::service::tenant_token::TenantToken;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,7 +57,7 @@ pub(super) async fn refresh(
     enter: Option<EnterTenant>,
     Json(body): Json<Refresh>,
 ) -> Result<Answer, Problem> {
-    let Some(token) = RefreshToken::parse(&body.refresh_token) else {
+    let Some(token) = TenantToken::parse(&body.refresh_token) else {
         return Err(not_valid().into());
     };
     let cx = match enter {

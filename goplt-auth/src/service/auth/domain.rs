@@ -1,19 +1,6 @@
-//! Refresh tokens: what they look like, and what is kept of them.
+//! What is known of a refresh token.
 
-use std::fmt;
-
-use aws_lc_rs::digest;
-use goplt_core::{Random, TenantId, Timestamp, Uuid, data::FromRow};
-use secrecy::SecretString;
-
-use crate::encoding;
-
-/// `tenant.secret`: the tenant as it is, and 256 random bits in base64url. The tenant is not
-/// secret; it says where to look the rest up.
-pub(super) struct RefreshToken {
-    tenant: TenantId,
-    secret: [u8; SECRET_BYTES],
-}
+use goplt_core::{Timestamp, Uuid, data::FromRow};
 
 /// A refresh token and its session as the tables have them.
 #[derive(Debug, Clone, FromRow)]
@@ -24,97 +11,4 @@ pub(super) struct TokenRow {
     pub(super) user_id: Uuid,
     pub(super) password_changed_at: Timestamp,
     pub(super) revoked_at: Option<Timestamp>,
-}
-
-const SECRET_BYTES: usize = 32;
-
-impl RefreshToken {
-    pub(super) fn generate(tenant: TenantId, random: &Random) -> Self {
-        Self {
-            tenant,
-            secret: random.bytes(),
-        }
-    }
-
-    /// `None` if it is not of our form: then it is nobody's.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (tenant, secret) = text.split_once('.')?;
-        let mut bytes = [0; SECRET_BYTES];
-        // Exactly that many: a shorter secret leaves part of the buffer.
-        let length = encoding::decode_slice(secret, &mut bytes).ok()?.len();
-        let tenant = tenant.parse().ok()?;
-        (length == SECRET_BYTES).then_some(Self {
-            tenant,
-            secret: bytes,
-        })
-    }
-
-    pub(super) const fn tenant(&self) -> &TenantId {
-        &self.tenant
-    }
-
-    /// What is stored. The secret is random and long, so one plain hash keeps it; rows are found by
-    /// it, and nothing compares the secret itself.
-    pub(super) fn hash(&self) -> Vec<u8> {
-        digest::digest(&digest::SHA256, &self.secret)
-            .as_ref()
-            .to_vec()
-    }
-
-    pub(super) fn reveal(&self) -> SecretString {
-        format!("{}.{}", self.tenant, encoding::encode(&self.secret)).into()
-    }
-}
-
-impl fmt::Debug for RefreshToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RefreshToken")
-            .field("tenant", &self.tenant)
-            .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use secrecy::ExposeSecret as _;
-
-    use super::*;
-
-    #[test]
-    fn a_token_carries_its_tenant_and_comes_back_as_it_was() {
-        let token = RefreshToken::generate("acme".parse().unwrap(), &Random::seeded(1));
-        let text = token.reveal();
-        let again = RefreshToken::parse(text.expose_secret()).unwrap();
-        assert_eq!(
-            (again.tenant().as_str(), again.hash()),
-            ("acme", token.hash())
-        );
-        assert!(!format!("{token:?}").contains(&text.expose_secret()[5..]));
-    }
-
-    #[test]
-    fn other_forms_are_nobodys() {
-        let secret = "A".repeat(43);
-        for bad in [
-            String::new(),
-            secret.clone(),
-            format!(".{secret}"),
-            format!("ACME.{secret}"),
-            format!("acme.{secret}A"),
-            format!("acme.{}", "A".repeat(42)),
-            format!("acme.{secret}="),
-            format!("acme.x.{secret}"),
-            format!("acme.{}", "A".repeat(100_000)),
-        ] {
-            assert!(RefreshToken::parse(&bad).is_none(), "{bad:.60}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics(text in any::<String>()) {
-            prop_assert!(RefreshToken::parse(&text).is_none());
-        }
-    }
 }

@@ -8,10 +8,8 @@ use goplt_contracts::auth::{
 use goplt_core::{Code, RequestContext, TenantId, contract::RpcError};
 use secrecy::ExposeSecret as _;
 
-use super::{
-    domain::RefreshToken,
-    service::{Sessions, Tokens, refused},
-};
+use super::service::{Sessions, Tokens, refused};
+use crate::service::tenant_token::TenantToken;
 
 impl From<Tokens> for TokenPair {
     fn from(tokens: Tokens) -> Self {
@@ -36,7 +34,7 @@ impl AuthService for Sessions {
         cx: &RequestContext,
         req: RefreshTokenRequest,
     ) -> Result<TokenPair, RpcError> {
-        let token = RefreshToken::parse(&req.refresh_token)
+        let token = TenantToken::parse(&req.refresh_token)
             .ok_or_else(|| refused("the refresh token is not valid"))?;
         Ok(self.refresh(cx, &token).await?.into())
     }

@@ -20,13 +20,14 @@ use goplt_core::{
 use secrecy::SecretString;
 
 use super::{
-    domain::{RefreshToken, TokenRow},
+    domain::TokenRow,
     keyring::Keyring,
     repo::{self, NewSession},
 };
 use crate::{
     Claims, TokenError,
     jwt::{AccessToken, Issuer, JwtVerifier},
+    service::tenant_token::TenantToken,
 };
 
 /// What the module does, whoever asks.
@@ -68,7 +69,7 @@ impl Sessions {
         };
         let user_id = parse_id(&user)?;
         let access = self.access_token(cx, scope.tenant(), &user.id).await?;
-        let refresh = RefreshToken::generate(scope.tenant().clone(), &self.random);
+        let refresh = TenantToken::generate(scope.tenant().clone(), &self.random);
         let now = self.clock.now();
         let session = NewSession {
             id: self.ids.next(),
@@ -99,7 +100,7 @@ impl Sessions {
     pub(super) async fn refresh(
         &self,
         cx: &RequestContext,
-        token: &RefreshToken,
+        token: &TenantToken,
     ) -> Result<Tokens, RpcError> {
         let scope = cx.scope()?;
         if scope.tenant() != token.tenant() {
@@ -116,7 +117,7 @@ impl Sessions {
         let access = self
             .access_token(cx, scope.tenant(), &known.user_id.to_string())
             .await?;
-        let next = RefreshToken::generate(scope.tenant().clone(), &self.random);
+        let next = TenantToken::generate(scope.tenant().clone(), &self.random);
         let now = self.clock.now();
         let mut tx = self.db.begin(scope).await?;
         if !repo::use_token(&mut tx, &hash, now).await? {
@@ -182,7 +183,7 @@ impl Sessions {
     /// Ends the session of a token of the caller's; any other token changes nothing.
     pub(super) async fn logout(&self, cx: &RequestContext, token: &str) -> Result<(), RpcError> {
         let (caller, scope) = (cx.require_principal()?, cx.scope()?);
-        let Some(token) = RefreshToken::parse(token) else {
+        let Some(token) = TenantToken::parse(token) else {
             return Ok(());
         };
         if token.tenant() != scope.tenant() {

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use goplt_core::{
     Permission, Problem, RequestContext, Uuid, contract::RpcError, problem::Violation,
 };
-use goplt_module::http::{Created, Json, ListQuery, NoContent, Page, Path, State};
+use goplt_module::http::{Created, EnterTenant, Json, ListQuery, NoContent, Page, Path, State};
+use http::StatusCode;
 use serde::Deserialize;
 
 use super::{
     domain::UserView,
     input::{NewPassword, NewUser, UserChange},
+    mailbox::not_good,
     permission,
     service::Identity,
 };
+use crate::service::tenant_token::TenantToken;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +37,25 @@ pub(super) struct UpdateUser {
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangePassword {
     old_password: String,
+    new_password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VerifyEmail {
+    token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RequestReset {
+    email: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResetPassword {
+    token: String,
     new_password: String,
 }
 
@@ -126,6 +148,55 @@ pub(super) async fn change_password(
         .change_password(&cx, own_id(&cx)?, old_password, &new)
         .await?;
     Ok(NoContent)
+}
+
+pub(super) async fn verify_email(
+    State(identity): Identities,
+    cx: RequestContext,
+    enter: Option<EnterTenant>,
+    Json(body): Json<VerifyEmail>,
+) -> Result<NoContent, Problem> {
+    let token = TenantToken::parse(&body.token).ok_or_else(not_good)?;
+    let cx = within(&token, cx, enter)?;
+    identity.verify_email(&cx, &token).await?;
+    Ok(NoContent)
+}
+
+/// 202 whoever has the email: nobody learns who is a user here.
+pub(super) async fn request_reset(
+    State(identity): Identities,
+    cx: RequestContext,
+    Json(body): Json<RequestReset>,
+) -> Result<StatusCode, Problem> {
+    identity.request_reset(&cx, &body.email).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+pub(super) async fn reset_password(
+    State(identity): Identities,
+    cx: RequestContext,
+    enter: Option<EnterTenant>,
+    Json(body): Json<ResetPassword>,
+) -> Result<NoContent, Problem> {
+    let new = NewPassword::parse("new_password", body.new_password)
+        .map_err(|rule: Violation| Problem::unprocessable(vec![rule]))?;
+    let token = TenantToken::parse(&body.token).ok_or_else(not_good)?;
+    let cx = within(&token, cx, enter)?;
+    identity.reset_password(&cx, &token, &new).await?;
+    Ok(NoContent)
+}
+
+/// The token's tenant. An authenticated caller is in its own already, and stays there.
+fn within(
+    token: &TenantToken,
+    cx: RequestContext,
+    enter: Option<EnterTenant>,
+) -> Result<RequestContext, Problem> {
+    match enter {
+        Some(enter) => enter.enter(token.tenant().clone()),
+        None if cx.tenant() == Some(token.tenant()) => Ok(cx),
+        None => Err(not_good().into()),
+    }
 }
 
 /// The caller's id; a principal that is no user of this module has none.

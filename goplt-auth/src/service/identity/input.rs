@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use goplt_core::problem::Violation;
+use goplt_core::{mail::Address, problem::Violation};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// An email address in lower case, of a plausible form.
@@ -32,7 +32,6 @@ pub(super) struct UserChange {
     pub(super) name: Option<DisplayName>,
 }
 
-const MAX_EMAIL_BYTES: usize = 254;
 const MAX_NAME_CHARS: usize = 200;
 const MIN_PASSWORD_CHARS: usize = 12;
 /// Argon2 takes more; nobody types it.
@@ -42,17 +41,9 @@ impl Email {
     /// Refuses what cannot be an address; whether one exists only a mail to it tells.
     pub(super) fn parse(field: &'static str, text: &str) -> Result<Self, Violation> {
         let email = Self::fold(text);
-        let plausible = email.0.len() <= MAX_EMAIL_BYTES
-            && !email.0.chars().any(|c| c.is_whitespace() || c.is_control())
-            && email.0.rsplit_once('@').is_some_and(|(local, domain)| {
-                !local.is_empty()
-                    && !local.contains('@')
-                    && domain.split('.').all(|label| !label.is_empty())
-            });
-        if plausible {
-            Ok(email)
-        } else {
-            Err(Violation::new(field, "must be an email address"))
+        match email.0.parse::<Address>() {
+            Ok(_) => Ok(email),
+            Err(_) => Err(Violation::new(field, "must be an email address")),
         }
     }
 

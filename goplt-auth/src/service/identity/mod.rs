@@ -13,10 +13,12 @@
 mod api;
 mod domain;
 mod input;
+mod mailbox;
 mod password;
 mod repo;
 mod rpc;
 mod service;
+mod token_repo;
 
 use std::sync::Arc;
 
@@ -24,7 +26,11 @@ use goplt_contracts::identity::IdentityService;
 use goplt_core::{BoxError, manifest::Manifest};
 use goplt_module::{IModule, InitContext};
 
-use self::{password::Passwords, service::Identity};
+use self::{
+    mailbox::{Links, patience},
+    password::Passwords,
+    service::Identity,
+};
 
 goplt_module::include_manifest!("src/service/identity/module.yaml");
 
@@ -54,7 +60,14 @@ impl IModule for IdentityModule {
             db: cx.db(),
             host: cx.host_scope()?,
             passwords: Passwords::new(&config, cx.random())?,
+            mailer: cx.mailer(),
+            links: Links {
+                lifetime: config.token_lifetime,
+                verification: config.verification_link,
+                reset: config.reset_link,
+            },
             clock: cx.clock(),
+            random: cx.random(),
             ids: cx.ids(),
             authorizer: cx.authorizer(),
             open: config.registration == "open",
@@ -64,9 +77,21 @@ impl IModule for IdentityModule {
             .mount(route::LIST_USERS, api::list_users)
             .mount(route::GET_ME, api::get_me)
             .mount(route::CHANGE_PASSWORD, api::change_password)
+            .mount(route::VERIFY_EMAIL, api::verify_email)
+            .mount(route::REQUEST_RESET, api::request_reset)
+            .mount(route::RESET_PASSWORD, api::reset_password)
             .mount(route::GET_USER, api::get_user)
             .mount(route::UPDATE_USER, api::update_user)
             .mount(route::DELETE_USER, api::delete_user);
+        let _ = cx
+            .jobs(&identity)
+            .on_with(
+                job::SEND_VERIFICATION,
+                patience(),
+                Identity::send_verification,
+            )
+            .on_with(job::SEND_RESET, patience(), Identity::send_reset)
+            .on(job::PURGE_TOKENS, Identity::purge_tokens);
         Ok(identity)
     }
 }

@@ -153,6 +153,9 @@ mod tests {
     fn config(memory: i64) -> Config {
         Config {
             registration: "open".into(),
+            token_lifetime: std::time::Duration::from_secs(86_400),
+            verification_link: None,
+            reset_link: None,
             hash_memory: memory,
             hash_passes: 1,
             hash_lanes: 1,

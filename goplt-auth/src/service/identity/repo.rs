@@ -176,6 +176,44 @@ pub(super) async fn change_password(
     Ok(changed == 1)
 }
 
+/// A new password for whoever has shown that they may set one.
+pub(super) async fn set_password(
+    tx: &mut TenantTx,
+    id: Uuid,
+    hash: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(tenant_sql!(
+        "UPDATE identity_users SET password_hash = ?, password_changed_at = ?, updated_at = ?
+         WHERE id = ?",
+        hash,
+        now,
+        now,
+        id
+    ))
+    .await?;
+    Ok(())
+}
+
+/// Whether the user has this email still.
+pub(super) async fn verify(
+    tx: &mut TenantTx,
+    id: Uuid,
+    email: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let verified = tx
+        .execute(tenant_sql!(
+            "UPDATE identity_users SET verified = ?, updated_at = ? WHERE id = ? AND email = ?",
+            true,
+            now,
+            id,
+            email
+        ))
+        .await?;
+    Ok(verified == 1)
+}
+
 /// The same password under today's parameters.
 pub(super) async fn rehash(
     tx: &mut TenantTx,

@@ -5,19 +5,30 @@ use goplt_contracts::identity::{
     BatchGetUsersRequest, BatchGetUsersResponse, ChangePasswordRequest, CreateTenantRequest,
     CreateUserRequest, DeleteUserRequest, GetTenantRequest, GetUserByEmailRequest, GetUserRequest,
     IdentityService, ListTenantsRequest, ListTenantsResponse, ListUsersRequest, ListUsersResponse,
-    Tenant, UpdateUserRequest, User, VerifyCredentialsRequest, VerifyCredentialsResponse,
+    RequestPasswordResetRequest, ResetPasswordRequest, Tenant, UpdateUserRequest, User,
+    VerifyCredentialsRequest, VerifyCredentialsResponse, VerifyEmailRequest,
 };
 use goplt_core::{Code, RequestContext, TenantId, Uuid, contract::RpcError};
 use goplt_module::http::ListQuery;
 
 use super::{
     input::{NewPassword, NewUser, UserChange},
+    mailbox::not_good,
     service::{Identity, no_user},
 };
+use crate::service::tenant_token::TenantToken;
 
 /// An id that is none belongs to nobody.
 fn user_id(id: &str) -> Result<Uuid, RpcError> {
     id.parse().map_err(|_| no_user())
+}
+
+/// A token of another tenant is as good as none.
+fn token_of(cx: &RequestContext, text: &str) -> Result<TenantToken, RpcError> {
+    let token = TenantToken::parse(text);
+    token
+        .filter(|token| cx.tenant() == Some(token.tenant()))
+        .ok_or_else(not_good)
 }
 
 #[async_trait]
@@ -115,6 +126,33 @@ impl IdentityService for Identity {
             .map_err(|rule| RpcError::invalid(vec![rule]))?;
         self.change_password(cx, user_id(&id)?, old_password, &new)
             .await
+    }
+
+    async fn verify_email(
+        &self,
+        cx: &RequestContext,
+        req: VerifyEmailRequest,
+    ) -> Result<(), RpcError> {
+        self.verify_email(cx, &token_of(cx, &req.token)?).await
+    }
+
+    async fn request_password_reset(
+        &self,
+        cx: &RequestContext,
+        req: RequestPasswordResetRequest,
+    ) -> Result<(), RpcError> {
+        self.request_reset(cx, &req.email).await
+    }
+
+    async fn reset_password(
+        &self,
+        cx: &RequestContext,
+        req: ResetPasswordRequest,
+    ) -> Result<(), RpcError> {
+        let token = token_of(cx, &req.token)?;
+        let new = NewPassword::parse("new_password", req.new_password)
+            .map_err(|rule| RpcError::invalid(vec![rule]))?;
+        self.reset_password(cx, &token, &new).await
     }
 
     async fn verify_credentials(

@@ -1,13 +1,14 @@
 //! What the module does, whoever asks: REST, a contract, or the assembly.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use goplt_contracts::identity::{UserCreated, UserDeleted, UserUpdated};
 use goplt_core::{
-    Authorizer, BoxError, Clock, Code, RequestContext, Uuid,
+    Authorizer, BoxError, Clock, Code, Random, RequestContext, Uuid,
     contract::RpcError,
     data::{DbError, HostScope, TenantDb},
     id::Ids,
+    mail::Mailer,
     problem::Violation,
 };
 use goplt_module::http::{ListQuery, Page};
@@ -16,8 +17,10 @@ use super::{
     domain::{SecretRow, TenantRow, UserRow},
     event,
     input::{Email, MAX_PASSWORD_BYTES, NewPassword, NewUser, UserChange},
+    mailbox::{Links, after},
     password::{Checked, Passwords},
     repo,
+    token_repo::{self, Purpose},
 };
 
 /// Users and tenants.
@@ -25,7 +28,10 @@ pub(super) struct Identity {
     pub(super) db: TenantDb,
     pub(super) host: HostScope,
     pub(super) passwords: Passwords,
+    pub(super) mailer: Arc<dyn Mailer>,
+    pub(super) links: Links,
     pub(super) clock: Clock,
+    pub(super) random: Random,
     pub(super) ids: Ids,
     pub(super) authorizer: Arc<dyn Authorizer>,
     /// Whether anybody may register.
@@ -60,6 +66,7 @@ impl Identity {
         tx.outbox()
             .publish(event::USER_CREATED, &UserCreated { user_id })
             .await?;
+        Self::want_verification(&mut tx, id).await?;
         tx.commit().await?;
         tracing::info!(user = %id, "a user was made");
         Ok(row)
@@ -143,6 +150,12 @@ impl Identity {
             email_changed: row.email != before.email,
             ..UserUpdated::default()
         };
+        if updated.email_changed {
+            // What was mailed to the old address is worth nothing at the new one.
+            token_repo::forget(&mut tx, id, Purpose::VerifyEmail).await?;
+            token_repo::forget(&mut tx, id, Purpose::ResetPassword).await?;
+            Self::want_verification(&mut tx, id).await?;
+        }
         if updated.name_changed || updated.email_changed {
             tx.outbox().publish(event::USER_UPDATED, &updated).await?;
         }
@@ -192,10 +205,7 @@ impl Identity {
             )]));
         }
         let hash = self.passwords.hash(new).await.map_err(RpcError::internal)?;
-        let now = self
-            .clock
-            .now()
-            .max(known.password_changed_at.plus(Duration::from_micros(1)));
+        let now = after(self.clock.now(), known.password_changed_at);
         let mut tx = self.db.begin(scope).await?;
         if !repo::change_password(&mut tx, id, &known.password_hash, &hash, now).await? {
             return Err(RpcError::new(
@@ -203,6 +213,7 @@ impl Identity {
                 "the password was changed meanwhile",
             ));
         }
+        token_repo::forget(&mut tx, id, Purpose::ResetPassword).await?;
         let updated = UserUpdated {
             user_id: id.to_string(),
             password_changed_at: Some(now.as_micros()),

@@ -13,7 +13,9 @@ use goplt_manifest::{
 use super::{Config, ConfigError, ConfigErrorKind, Section};
 use crate::TenantId;
 
-pub use self::settings::{CorsConfig, DatabaseConfig, ServerConfig, TenancyConfig, TenancyMode};
+pub use self::settings::{
+    CorsConfig, DatabaseConfig, MailConfig, MailTransport, ServerConfig, TenancyConfig, TenancyMode,
+};
 
 /// The sections that the kernel declares. [`load`](super::load) adds them by itself.
 #[must_use]
@@ -28,7 +30,7 @@ pub fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name)
 }
 
-const RESERVED: [&str; 19] = [
+const RESERVED: [&str; 20] = [
     "admin",
     "cache",
     "core",
@@ -40,6 +42,7 @@ const RESERVED: [&str; 19] = [
     "gateway",
     "jobs",
     "logging",
+    "mail",
     "metrics",
     "rate_limiting",
     "server",
@@ -170,6 +173,19 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
                     StringList,
                     "Levels of parts, such as `sqlx=warn`",
                 ),
+            ],
+        ),
+        Section::new(
+            "mail",
+            vec![
+                text(
+                    "transport",
+                    "What becomes of mail: a file, a line of the log, or nothing",
+                )
+                .or("log")
+                .among(&["file", "log", "none"])
+                .in_development("file"),
+                text("from", "The address that mail comes from").or("goplt@localhost"),
             ],
         ),
         Section::new(

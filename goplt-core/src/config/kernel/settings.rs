@@ -65,6 +65,28 @@ pub struct DatabaseConfig {
     pub acquire_timeout: Duration,
 }
 
+/// `mail`: what becomes of mail.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MailConfig {
+    /// `transport`, `file` in development and `log` elsewhere.
+    pub transport: MailTransport,
+    /// `from`, `goplt@localhost`: the address that mail comes from.
+    pub from: String,
+}
+
+/// What becomes of mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MailTransport {
+    /// A file in the data folder.
+    File,
+    /// A line of the log, without the text.
+    Log,
+    /// Nothing.
+    None,
+}
+
 /// `tenancy`: whether there is more than one tenant, and how anonymous calls name theirs.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -148,6 +170,24 @@ impl ModuleConfig for DatabaseConfig {
             acquire_timeout: values
                 .duration("acquire_timeout")
                 .unwrap_or(Duration::from_secs(3)),
+        }
+    }
+}
+
+impl ModuleConfig for MailConfig {
+    const SECTION: &'static str = "mail";
+
+    fn from_values(values: &Values) -> Self {
+        let transport = match values.string("transport").as_deref() {
+            Some("file") => MailTransport::File,
+            Some("none") => MailTransport::None,
+            _ => MailTransport::Log,
+        };
+        Self {
+            transport,
+            from: values
+                .string("from")
+                .unwrap_or_else(|| "goplt@localhost".to_owned()),
         }
     }
 }

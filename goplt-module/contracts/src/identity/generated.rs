@@ -150,6 +150,45 @@ impl ::core::fmt::Debug for ChangePasswordRequest {
             .finish()
     }
 }
+/// A mailed token.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct VerifyEmailRequest {
+    /// It names its tenant, which must be that of the call.
+    #[prost(string, tag = "1")]
+    pub token: ::prost::alloc::string::String,
+}
+impl ::core::fmt::Debug for VerifyEmailRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("VerifyEmailRequest").field("token", &"[redacted]").finish()
+    }
+}
+/// Who forgot a password.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RequestPasswordResetRequest {
+    /// Compared in lower case.
+    #[prost(string, tag = "1")]
+    pub email: ::prost::alloc::string::String,
+}
+/// A mailed token, and what it is for.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ResetPasswordRequest {
+    /// It names its tenant, which must be that of the call.
+    #[prost(string, tag = "1")]
+    pub token: ::prost::alloc::string::String,
+    /// At least 12 characters.
+    #[prost(string, tag = "2")]
+    pub new_password: ::prost::alloc::string::String,
+}
+impl ::core::fmt::Debug for ResetPasswordRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ResetPasswordRequest")
+            .field("token", &"[redacted]")
+            .field("new_password", &"[redacted]")
+            .finish()
+    }
+}
 /// What a caller claims to know.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -329,6 +368,30 @@ pub trait IdentityService: ::core::marker::Send + ::core::marker::Sync + 'static
         cx: &::goplt_core::RequestContext,
         req: ChangePasswordRequest,
     ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError>;
+    /// Says with a mailed token that the user's email is the user's. A token works once, and not for long.
+    ///
+    /// Anybody may call it.
+    async fn verify_email(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: VerifyEmailRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError>;
+    /// Mails a token that allows for a new password, if a user has this email; nobody is told whether.
+    ///
+    /// Anybody may call it. Calling it twice does no more than once.
+    async fn request_password_reset(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: RequestPasswordResetRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError>;
+    /// Sets a new password for whoever has a mailed token, and ends the user's sessions.
+    ///
+    /// Anybody may call it.
+    async fn reset_password(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: ResetPasswordRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError>;
     /// Whether the password is that of the user with this email. It takes as long for an unknown user.
     ///
     /// Only modules and services may call it.
@@ -368,7 +431,7 @@ pub trait IdentityService: ::core::marker::Send + ::core::marker::Sync + 'static
 const _: () = {
     impl ::goplt_core::contract::Contract for dyn IdentityService {
         const NAME: &'static str = "goplt.identity.v1.IdentityService";
-        const VERSION: &'static str = "1.0.0";
+        const VERSION: &'static str = "1.1.0";
         const METHODS: &'static [::goplt_core::contract::MethodMeta] = &[
             ::goplt_core::contract::MethodMeta {
                 name: "CreateUser",
@@ -433,6 +496,27 @@ const _: () = {
                 streaming: ::goplt_core::contract::Streaming::Unary,
                 timeout: ::core::option::Option::None,
                 access: ::goplt_core::contract::Access::Authenticated,
+            },
+            ::goplt_core::contract::MethodMeta {
+                name: "VerifyEmail",
+                idempotency: ::goplt_core::contract::Idempotency::None,
+                streaming: ::goplt_core::contract::Streaming::Unary,
+                timeout: ::core::option::Option::None,
+                access: ::goplt_core::contract::Access::Public,
+            },
+            ::goplt_core::contract::MethodMeta {
+                name: "RequestPasswordReset",
+                idempotency: ::goplt_core::contract::Idempotency::Idempotent,
+                streaming: ::goplt_core::contract::Streaming::Unary,
+                timeout: ::core::option::Option::None,
+                access: ::goplt_core::contract::Access::Public,
+            },
+            ::goplt_core::contract::MethodMeta {
+                name: "ResetPassword",
+                idempotency: ::goplt_core::contract::Idempotency::None,
+                streaming: ::goplt_core::contract::Streaming::Unary,
+                timeout: ::core::option::Option::None,
+                access: ::goplt_core::contract::Access::Public,
             },
             ::goplt_core::contract::MethodMeta {
                 name: "VerifyCredentials",
@@ -557,6 +641,33 @@ const _: () = {
             let call = self.guard.enter(method, cx)?;
             call.run(self.inner.change_password(call.context(), req)).await
         }
+        async fn verify_email(
+            &self,
+            cx: &::goplt_core::RequestContext,
+            req: VerifyEmailRequest,
+        ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[8];
+            let call = self.guard.enter(method, cx)?;
+            call.run(self.inner.verify_email(call.context(), req)).await
+        }
+        async fn request_password_reset(
+            &self,
+            cx: &::goplt_core::RequestContext,
+            req: RequestPasswordResetRequest,
+        ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[9];
+            let call = self.guard.enter(method, cx)?;
+            call.run(self.inner.request_password_reset(call.context(), req)).await
+        }
+        async fn reset_password(
+            &self,
+            cx: &::goplt_core::RequestContext,
+            req: ResetPasswordRequest,
+        ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[10];
+            let call = self.guard.enter(method, cx)?;
+            call.run(self.inner.reset_password(call.context(), req)).await
+        }
         async fn verify_credentials(
             &self,
             cx: &::goplt_core::RequestContext,
@@ -565,7 +676,7 @@ const _: () = {
             VerifyCredentialsResponse,
             ::goplt_core::contract::RpcError,
         > {
-            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[8];
+            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[11];
             let call = self.guard.enter(method, cx)?;
             call.run(self.inner.verify_credentials(call.context(), req)).await
         }
@@ -574,7 +685,7 @@ const _: () = {
             cx: &::goplt_core::RequestContext,
             req: CreateTenantRequest,
         ) -> ::core::result::Result<Tenant, ::goplt_core::contract::RpcError> {
-            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[9];
+            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[12];
             let call = self.guard.enter(method, cx)?;
             call.run(self.inner.create_tenant(call.context(), req)).await
         }
@@ -583,7 +694,7 @@ const _: () = {
             cx: &::goplt_core::RequestContext,
             req: GetTenantRequest,
         ) -> ::core::result::Result<Tenant, ::goplt_core::contract::RpcError> {
-            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[10];
+            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[13];
             let call = self.guard.enter(method, cx)?;
             call.run(self.inner.get_tenant(call.context(), req)).await
         }
@@ -595,7 +706,7 @@ const _: () = {
             ListTenantsResponse,
             ::goplt_core::contract::RpcError,
         > {
-            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[11];
+            let method = &<dyn IdentityService as ::goplt_core::contract::Contract>::METHODS[14];
             let call = self.guard.enter(method, cx)?;
             call.run(self.inner.list_tenants(call.context(), req)).await
         }
@@ -688,6 +799,39 @@ pub struct FakeIdentityService {
             dyn Fn(
                 &::goplt_core::RequestContext,
                 ChangePasswordRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    verify_email: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                VerifyEmailRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    request_password_reset: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                RequestPasswordResetRequest,
+            ) -> ::core::result::Result<
+                    (),
+                    ::goplt_core::contract::RpcError,
+                > + ::core::marker::Send + ::core::marker::Sync,
+        >,
+    >,
+    reset_password: ::core::option::Option<
+        ::std::boxed::Box<
+            dyn Fn(
+                &::goplt_core::RequestContext,
+                ResetPasswordRequest,
             ) -> ::core::result::Result<
                     (),
                     ::goplt_core::contract::RpcError,
@@ -859,6 +1003,52 @@ impl FakeIdentityService {
             > + ::core::marker::Send + ::core::marker::Sync + 'static,
     ) -> Self {
         self.change_password = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `VerifyEmail`.
+    pub fn on_verify_email(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            VerifyEmailRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.verify_email = ::core::option::Option::Some(::std::boxed::Box::new(answer));
+        self
+    }
+    /// Answers `RequestPasswordReset`.
+    pub fn on_request_password_reset(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            RequestPasswordResetRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.request_password_reset = ::core::option::Option::Some(
+            ::std::boxed::Box::new(answer),
+        );
+        self
+    }
+    /// Answers `ResetPassword`.
+    pub fn on_reset_password(
+        mut self,
+        answer: impl Fn(
+            &::goplt_core::RequestContext,
+            ResetPasswordRequest,
+        ) -> ::core::result::Result<
+                (),
+                ::goplt_core::contract::RpcError,
+            > + ::core::marker::Send + ::core::marker::Sync + 'static,
+    ) -> Self {
+        self.reset_password = ::core::option::Option::Some(
             ::std::boxed::Box::new(answer),
         );
         self
@@ -1061,6 +1251,57 @@ impl IdentityService for FakeIdentityService {
                     ::goplt_core::contract::RpcError::new(
                         ::goplt_core::Code::Unimplemented,
                         "the fake has no answer to `ChangePassword`: give it one with `on_change_password`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn verify_email(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: VerifyEmailRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.verify_email {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `VerifyEmail`: give it one with `on_verify_email`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn request_password_reset(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: RequestPasswordResetRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.request_password_reset {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `RequestPasswordReset`: give it one with `on_request_password_reset`",
+                    ),
+                )
+            }
+        }
+    }
+    async fn reset_password(
+        &self,
+        cx: &::goplt_core::RequestContext,
+        req: ResetPasswordRequest,
+    ) -> ::core::result::Result<(), ::goplt_core::contract::RpcError> {
+        match &self.reset_password {
+            ::core::option::Option::Some(answer) => answer(cx, req),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(
+                    ::goplt_core::contract::RpcError::new(
+                        ::goplt_core::Code::Unimplemented,
+                        "the fake has no answer to `ResetPassword`: give it one with `on_reset_password`",
                     ),
                 )
             }

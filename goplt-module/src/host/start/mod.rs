@@ -22,7 +22,7 @@ use super::{
     builder::Parts,
     data_dir::DataDir,
     running::Stopping,
-    settings::{database_settings, http_settings},
+    settings::{database_settings, http_settings, mailer},
 };
 use crate::{Tasks, http::Server, lifecycle::Step};
 
@@ -221,7 +221,13 @@ fn share(
     } = host;
     let reports = std::mem::take(&mut parts.reports);
     let (reporter, reporting) = Reporter::start(reports, &parts.clock, &metrics);
+    let mailer = parts.mailer.clone().unwrap_or_else(|| {
+        // INVARIANT: `build` refuses a `mail.from` that is none.
+        mailer(&config, data_dir.path(), parts.clock.clone())
+            .expect("the address of `mail.from` was checked")
+    });
     let shared = Shared {
+        mailer,
         data_dir: data_dir.path().to_owned(),
         config,
         ids: Ids::new(parts.clock.clone(), parts.random.clone()),
