@@ -1,4 +1,5 @@
-//! Transactions keep tenants apart, end as they say, and fail in ways a caller can tell.
+//! What is SQLite's own: one writer, which other processes may be, and time that stands still. What every engine
+//! keeps is in the conformance suite of `goplt-testing`.
 #![cfg(feature = "sqlite")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -6,246 +7,9 @@ mod data_support;
 
 use std::time::Duration;
 
-use data_support::{Item, Shop, context, host_sql, tenant_sql};
-use goplt_core::{
-    Code, Problem,
-    contract::RpcError,
-    data::{DatabaseSettings, DbError, ScopeMint},
-    error::chain,
-};
+use data_support::{Shop, context, tenant_sql};
+use goplt_core::{Code, Problem, data::DatabaseSettings};
 use tokio::time::Instant;
-
-fn item(id: i64, name: &str) -> Item {
-    let name = name.into();
-    Item { id, name }
-}
-
-#[tokio::test]
-async fn a_tenant_sees_and_changes_its_own_rows_only() {
-    let shop = Shop::open().await;
-    shop.add("acme", 1, "anvil").await;
-    shop.add("globex", 1, "anvil").await;
-    let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
-    let renamed = tenant_sql!("UPDATE shop_items SET name = ?", "hammer");
-    assert_eq!(tx.execute(renamed).await.unwrap(), 1);
-    tx.commit().await.unwrap();
-    assert_eq!(shop.items("acme").await, [item(1, "hammer")]);
-    assert_eq!(shop.items("globex").await, [item(1, "anvil")]);
-    assert_eq!(shop.items("initech").await, []);
-}
-
-#[tokio::test]
-async fn a_host_transaction_sees_all_tenants() {
-    let shop = Shop::open().await;
-    shop.add("acme", 1, "anvil").await;
-    shop.add("globex", 1, "anvil").await;
-    let mut tx = shop.db.begin_host(&shop.host()).await.unwrap();
-    let sql = host_sql!("SELECT tenant_id, name FROM shop_items ORDER BY tenant_id");
-    let all: Vec<(String, String)> = tx.fetch_all(sql).await.unwrap();
-    assert_eq!(
-        all.iter()
-            .map(|(tenant, _)| tenant.as_str())
-            .collect::<Vec<_>>(),
-        ["acme", "globex"]
-    );
-    assert_eq!(
-        tx.execute(host_sql!("DELETE FROM shop_items"))
-            .await
-            .unwrap(),
-        2
-    );
-    tx.commit().await.unwrap();
-    assert_eq!(shop.count().await, 0);
-}
-
-#[tokio::test]
-async fn a_dropped_transaction_rolls_back() {
-    let shop = Shop::open().await;
-    let scope = shop.scope("acme");
-    let mut tx = shop.db.begin(&scope).await.unwrap();
-    assert!(scope.has_open_write());
-    tx.execute(tenant_sql!(
-        "INSERT INTO shop_items (id, name) VALUES (1, 'a')"
-    ))
-    .await
-    .unwrap();
-    drop(tx);
-    assert!(!scope.has_open_write());
-    shop.add("acme", 1, "b").await;
-    assert_eq!(shop.items("acme").await, [item(1, "b")]);
-}
-
-#[tokio::test]
-async fn a_reader_sees_one_state_from_first_to_last_statement() {
-    let shop = Shop::open().await;
-    let mut before = shop.db.begin_read(&shop.scope("acme")).await.unwrap();
-    let count = || tenant_sql!("SELECT count(*) FROM shop_items");
-    assert_eq!(before.fetch_one::<i64>(count()).await.unwrap(), 0);
-    shop.add("acme", 1, "anvil").await;
-    assert_eq!(before.fetch_one::<i64>(count()).await.unwrap(), 0);
-    assert_eq!(shop.items("acme").await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_read_transaction_refuses_to_write() {
-    let shop = Shop::open().await;
-    let scope = shop.scope("acme");
-    let mut tx = shop.db.begin_read(&scope).await.unwrap();
-    assert!(!scope.has_open_write());
-    let error = tx
-        .execute(tenant_sql!("DELETE FROM shop_items"))
-        .await
-        .unwrap_err();
-    assert!(matches!(error, DbError::ReadOnly), "{error}");
-    // Refused before the database saw it: the transaction goes on.
-    let sql = tenant_sql!("SELECT count(*) FROM shop_items");
-    assert_eq!(tx.fetch_one::<i64>(sql).await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn a_scope_of_another_mint_is_refused() {
-    let shop = Shop::open().await;
-    let cx = ScopeMint::new()
-        .enter(context(), "acme".parse().unwrap())
-        .unwrap();
-    let error = shop.db.begin(cx.scope().unwrap()).await.unwrap_err();
-    assert!(matches!(error, DbError::ForeignScope));
-    let host = ScopeMint::new().host_scope("shop".parse().unwrap(), "none");
-    assert!(matches!(
-        shop.db.begin_host(&host).await.unwrap_err(),
-        DbError::ForeignScope
-    ));
-}
-
-#[tokio::test]
-async fn a_unique_violation_is_told_without_words_of_the_database() {
-    let shop = Shop::open().await;
-    shop.add("acme", 1, "anvil").await;
-    let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
-    let sql = tenant_sql!("INSERT INTO shop_items (id, name) VALUES (2, 'anvil')");
-    let error = tx.execute(sql).await.unwrap_err();
-    assert!(error.is_unique_violation());
-    assert!(error.constraint().unwrap().contains("name"));
-    assert_eq!(error.code(), Code::AlreadyExists);
-
-    let error = RpcError::from(error);
-    assert_eq!(error.message(), "it exists already");
-    let problem = Problem::from(error);
-    let body = String::from_utf8(problem.to_json(None).to_vec()).unwrap();
-    assert_eq!(problem.status(), 409);
-    assert!(!body.contains("shop_items"), "{body}");
-}
-
-#[tokio::test]
-async fn after_a_failed_statement_a_transaction_only_rolls_back() {
-    let shop = Shop::open().await;
-    let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
-    let insert = || tenant_sql!("INSERT INTO shop_items (id, name) VALUES (1, 'anvil')");
-    tx.execute(insert()).await.unwrap();
-    assert!(
-        tx.execute(insert())
-            .await
-            .unwrap_err()
-            .is_unique_violation()
-    );
-    let next = tx
-        .execute(tenant_sql!("DELETE FROM shop_items"))
-        .await
-        .unwrap_err();
-    assert!(matches!(next, DbError::Aborted));
-    assert!(matches!(tx.commit().await.unwrap_err(), DbError::Aborted));
-    assert_eq!(shop.count().await, 0);
-}
-
-#[tokio::test]
-async fn no_row_and_no_column_are_told_apart() {
-    let shop = Shop::open().await;
-    shop.add("acme", 1, "anvil").await;
-    let mut tx = shop.db.begin_read(&shop.scope("acme")).await.unwrap();
-    let sql = tenant_sql!("SELECT id, name FROM shop_items WHERE id = ?", 9_i64);
-    assert!(matches!(
-        tx.fetch_one::<Item>(sql).await.unwrap_err(),
-        DbError::NoRow
-    ));
-    let sql = tenant_sql!("SELECT id FROM shop_items");
-    let error = tx.fetch_all::<Item>(sql).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the result has no column `name`; it has `id`"
-    );
-    let sql = tenant_sql!("SELECT name FROM shop_items");
-    let error = tx.fetch_one::<i64>(sql).await.unwrap_err();
-    let shown = chain(&error).to_string();
-    assert_eq!(
-        shown,
-        "the column `name` cannot be read: holds text, not BIGINT"
-    );
-    // None of this harmed the transaction.
-    let sql = tenant_sql!("SELECT id, name FROM shop_items");
-    assert_eq!(
-        tx.fetch_optional::<Item>(sql).await.unwrap(),
-        Some(item(1, "anvil"))
-    );
-}
-
-#[tokio::test]
-async fn what_a_write_returns_can_be_read() {
-    let shop = Shop::open().await;
-    let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
-    let sql = tenant_sql!(
-        "INSERT INTO shop_items (id, name) VALUES (?, ?), (?, ?) RETURNING id, name",
-        1_i64,
-        "a",
-        2_i64,
-        "b"
-    );
-    // Only the first is read, and both are written.
-    assert_eq!(tx.fetch_one::<Item>(sql).await.unwrap(), item(1, "a"));
-    tx.commit().await.unwrap();
-    assert_eq!(shop.items("acme").await.len(), 2);
-}
-
-#[tokio::test]
-async fn what_cannot_be_stored_is_a_bad_argument() {
-    let shop = Shop::open().await;
-    let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
-    let sql = tenant_sql!(
-        "INSERT INTO shop_items (id, name) VALUES (?, ?)",
-        1_i64,
-        "a\0b"
-    );
-    let error = tx.execute(sql).await.unwrap_err();
-    assert_eq!(error.code(), Code::InvalidArgument);
-    assert!(matches!(error, DbError::Bind { index: 2, .. }));
-}
-
-#[tokio::test]
-async fn the_deadline_interrupts_a_statement() {
-    let shop = Shop::open().await;
-    let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
-    for id in 0..300 {
-        let sql = tenant_sql!(
-            "INSERT INTO shop_items (id, name) VALUES (?, ?)",
-            i64::from(id),
-            format!("{id}")
-        );
-        tx.execute(sql).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-    let cx = context().with_deadline(Instant::now() + Duration::from_secs(1));
-    let mut tx = shop.db.begin(&shop.enter(cx, "acme")).await.unwrap();
-    // 300^5 rows: years.
-    let sql = tenant_sql!(
-        "SELECT count(*) FROM shop_items a, shop_items b, shop_items c, shop_items d, shop_items e \
-         WHERE a.id + b.id + c.id + d.id + e.id > ?",
-        5_000_i64
-    );
-    let error = tx.fetch_one::<i64>(sql).await.unwrap_err();
-    assert_eq!(error.code(), Code::DeadlineExceeded);
-    drop(tx);
-    // The only connection that writes is free again only if the statement was interrupted.
-    shop.add("acme", 1_000, "after").await;
-}
 
 #[tokio::test]
 async fn a_writer_that_does_not_come_is_unavailable() {
@@ -285,46 +49,16 @@ async fn another_process_that_holds_the_lock_makes_it_unavailable() {
     assert_eq!(one.items("acme").await.len(), 1);
 }
 
-#[tokio::test]
-async fn closing_waits_for_open_transactions_and_then_refuses() {
-    let shop = Shop::open().await;
-    let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
-    let closing = tokio::spawn({
-        let db = shop.db.clone();
-        async move { db.close().await }
-    });
-    tx.execute(tenant_sql!("DELETE FROM shop_items"))
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    closing.await.unwrap();
-    let error = shop.db.begin(&shop.scope("acme")).await.unwrap_err();
-    assert!(matches!(error, DbError::Closed));
-    assert!(shop.db.ping().await.is_err());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_writers_and_readers_all_get_their_turn() {
-    let shop = std::sync::Arc::new(Shop::open().await);
-    let tasks: Vec<_> = (0..40)
-        .map(|id| {
-            let shop = shop.clone();
-            tokio::spawn(async move {
-                shop.add("acme", id, &id.to_string()).await;
-                assert!(shop.items("acme").await.iter().any(|item| item.id == id));
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
-    }
-    assert_eq!(shop.count().await, 40);
-}
-
 #[cfg(feature = "dynamic-sql")]
 #[tokio::test]
 async fn sql_checked_at_run_time_keeps_to_the_tenant() {
-    use goplt_core::data::{IntoValue, TenantSql};
+    use data_support::Item;
+    use goplt_core::data::{DbError, IntoValue, TenantSql};
+
+    let item = |id, name: &str| Item {
+        id,
+        name: name.into(),
+    };
 
     let shop = Shop::open().await;
     shop.add("acme", 1, "anvil").await;

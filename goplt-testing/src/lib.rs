@@ -42,6 +42,7 @@ mod answer;
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub mod backend;
 mod caller;
+pub mod conformance;
 mod events;
 mod host;
 mod tenant;

@@ -1,9 +1,4 @@
 //! A database with the kernel's tables, an event, and a module that counts.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "each test file uses its part; one that cannot go on has failed"
-)]
 
 use std::{
     borrow::Cow,
@@ -15,7 +10,7 @@ use std::{
 use goplt_core::{
     Clock, Principal, Random, RequestContext, Timestamp, Uuid,
     data::{
-        DatabaseSettings, DbError, ScopeMint, TenantDb, TenantTx, kernel_migrations,
+        DbError, ScopeMint, TenantDb, TenantTx, kernel_migrations,
         migration::{self, ModuleMigrations},
     },
     event::{
@@ -27,15 +22,17 @@ use goplt_core::{
 };
 use tokio::task::JoinHandle;
 
+use crate::conformance::{Engine, Ground};
+
 /// Something was counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Counted {
-    pub(crate) key: String,
-    pub(crate) number: u32,
+pub struct Counted {
+    pub key: String,
+    pub number: u32,
 }
 
-pub(crate) const TAG: u64 = name_tag("shop.item.counted");
-pub(crate) const COUNTED: EventKey<TAG, Both> = EventKey::__declared("shop.item.counted");
+pub const TAG: u64 = name_tag("shop.item.counted");
+pub const COUNTED: EventKey<TAG, Both> = EventKey::__declared("shop.item.counted");
 
 impl Event for Counted {
     const NAME: &'static str = "shop.item.counted";
@@ -67,7 +64,7 @@ const COUNTS: &str = "CREATE TABLE shop_counts (tenant_id TEXT NOT NULL, id BIGI
                       number BIGINT NOT NULL, PRIMARY KEY (tenant_id, id));";
 
 /// Writes a row: one too many or too few is seen by [`World::counts`].
-pub(crate) async fn count(tx: &mut TenantTx, item: &str, number: u32) -> Result<(), DbError> {
+pub async fn count(tx: &mut TenantTx, item: &str, number: u32) -> Result<(), DbError> {
     tx.execute(goplt_macros::__tenant_sql!(
         tables = ["shop_counts"];
         "INSERT INTO shop_counts (id, item, number) SELECT COALESCE(max(id), 0) + 1, ?, ? FROM shop_counts",
@@ -79,7 +76,7 @@ pub(crate) async fn count(tx: &mut TenantTx, item: &str, number: u32) -> Result<
 }
 
 /// Polls a future so many times, and drops it.
-pub(crate) async fn cut_off<F: Future<Output = ()>>(work: F, mut polls: u32) {
+pub async fn cut_off<F: Future<Output = ()>>(work: F, mut polls: u32) {
     let mut work = Box::pin(work);
     std::future::poll_fn(|cx| {
         polls = polls.saturating_sub(1);
@@ -91,21 +88,24 @@ pub(crate) async fn cut_off<F: Future<Output = ()>>(work: F, mut polls: u32) {
     .await;
 }
 
-pub(crate) struct World {
-    pub(crate) db: TenantDb,
-    pub(crate) mint: ScopeMint,
-    pub(crate) clock: Clock,
+#[derive(Debug)]
+pub struct World {
+    pub db: TenantDb,
+    pub mint: ScopeMint,
+    pub clock: Clock,
+    // Last: the database goes when nobody uses it.
+    _ground: Ground,
 }
 
 impl World {
-    pub(crate) async fn new() -> Self {
+    pub async fn new(engine: &Engine) -> Self {
         let clock = Clock::starting_at(Timestamp::from_micros(1_700_000_000_000_000));
-        Self::open(&DatabaseSettings::in_memory(), clock, Random::seeded(7)).await
+        Self::open(engine.ground(), clock, Random::seeded(7)).await
     }
 
-    pub(crate) async fn open(settings: &DatabaseSettings, clock: Clock, random: Random) -> Self {
+    pub async fn open(ground: Ground, clock: Clock, random: Random) -> Self {
         let mint = ScopeMint::new();
-        let db = TenantDb::open(settings, &mint)
+        let db = TenantDb::open(ground.settings(), &mint)
             .await
             .unwrap()
             .with_seams(clock.clone(), random);
@@ -116,11 +116,16 @@ impl World {
         migration::run(&db, &[kernel_migrations(), shop])
             .await
             .unwrap();
-        Self { db, mint, clock }
+        Self {
+            db,
+            mint,
+            clock,
+            _ground: ground,
+        }
     }
 
     /// What handlers have written for a tenant, in the order of their commits.
-    pub(crate) async fn counts(&self, tenant: &str) -> Vec<(String, u32)> {
+    pub async fn counts(&self, tenant: &str) -> Vec<(String, u32)> {
         let mut tx = self
             .db
             .begin_read(self.cx(tenant).scope().unwrap())
@@ -135,7 +140,7 @@ impl World {
     }
 
     /// Waits until every delivery is gone.
-    pub(crate) async fn wait_until_delivered(&self) {
+    pub async fn wait_until_delivered(&self) {
         let host = self.mint.host_scope("core".parse().unwrap(), "tests look");
         let gone = async {
             loop {
@@ -160,13 +165,13 @@ impl World {
             .expect("all is delivered");
     }
 
-    pub(crate) fn cx(&self, tenant: &str) -> RequestContext {
+    pub fn cx(&self, tenant: &str) -> RequestContext {
         let cx =
             RequestContext::new("req-1".parse().unwrap()).with_principal(Principal::user("ada"));
         self.mint.enter(cx, tenant.parse().unwrap()).unwrap()
     }
 
-    pub(crate) async fn publish(&self, tenant: &str, key: &str, number: u32) -> Uuid {
+    pub async fn publish(&self, tenant: &str, key: &str, number: u32) -> Uuid {
         let mut tx = self
             .db
             .begin(self.cx(tenant).scope().unwrap())
@@ -181,7 +186,7 @@ impl World {
         id
     }
 
-    pub(crate) fn runner(&self, handlers: EventHandlers) -> EventRunner {
+    pub fn runner(&self, handlers: EventHandlers) -> EventRunner {
         EventRunner::new(self.db.clone(), self.mint.clone(), handlers).with_settings(
             EventSettings::new()
                 .with_poll(Duration::from_millis(20))
@@ -190,20 +195,21 @@ impl World {
         )
     }
 
-    pub(crate) fn start(&self, runner: EventRunner) -> Running {
+    pub fn start(&self, runner: EventRunner) -> Running {
         let shutdown = Shutdown::new(Duration::from_secs(20));
         let task = tokio::spawn(runner.run(shutdown.token()));
         Running { shutdown, task }
     }
 }
 
-pub(crate) struct Running {
-    pub(crate) shutdown: Shutdown,
-    pub(crate) task: JoinHandle<()>,
+#[derive(Debug)]
+pub struct Running {
+    pub shutdown: Shutdown,
+    pub task: JoinHandle<()>,
 }
 
 impl Running {
-    pub(crate) async fn stop(self) {
+    pub async fn stop(self) {
         self.shutdown.drain();
         self.task.await.unwrap();
     }
@@ -211,13 +217,13 @@ impl Running {
 
 /// What a group has handled: numbers by tenant and key, in the order of their commits.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub struct Seen {
     numbers: Mutex<HashMap<(String, String), Vec<u32>>>,
     changed: tokio::sync::Notify,
 }
 
 impl Seen {
-    pub(crate) fn add(&self, cx: &EventContext, event: &Counted) {
+    pub fn add(&self, cx: &EventContext, event: &Counted) {
         let key = (cx.tenant().to_string(), event.key.clone());
         self.numbers
             .lock()
@@ -228,7 +234,7 @@ impl Seen {
         self.changed.notify_waiters();
     }
 
-    pub(crate) fn of(&self, tenant: &str, key: &str) -> Vec<u32> {
+    pub fn of(&self, tenant: &str, key: &str) -> Vec<u32> {
         let key = (tenant.to_owned(), key.to_owned());
         self.numbers
             .lock()
@@ -238,12 +244,12 @@ impl Seen {
             .unwrap_or_default()
     }
 
-    pub(crate) fn total(&self) -> usize {
+    pub fn total(&self) -> usize {
         self.numbers.lock().unwrap().values().map(Vec::len).sum()
     }
 
     /// Waits until `enough` of them were handled.
-    pub(crate) async fn reach(&self, enough: usize) {
+    pub async fn reach(&self, enough: usize) {
         let reached = async {
             loop {
                 let mut changed = std::pin::pin!(self.changed.notified());
@@ -260,7 +266,7 @@ impl Seen {
     }
 }
 
-pub(crate) fn handlers<S, H>(group: &str, service: &Arc<S>, handler: H) -> EventHandlers
+pub fn handlers<S, H>(group: &str, service: &Arc<S>, handler: H) -> EventHandlers
 where
     S: Send + Sync + 'static,
     H: for<'a> goplt_core::event::EventHandler<'a, S, Counted>,

@@ -1,9 +1,5 @@
 //! An event that was committed reaches every group once, in the order of its key; one that was
 //! rolled back reaches nobody.
-#![cfg(feature = "sqlite")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod event_support;
 
 use std::{
     sync::{
@@ -13,13 +9,15 @@ use std::{
     time::Duration,
 };
 
-use event_support::{COUNTED, Counted, Seen, World, count, handlers};
 use goplt_core::{
     BoxError,
     data::TenantTx,
     event::{EventContext, EventHandlers, EventSettings},
 };
 use tokio::sync::Notify;
+
+use super::world::{COUNTED, Counted, Seen, World, count, handlers};
+use crate::conformance::Engine;
 
 async fn note(
     seen: &Seen,
@@ -31,9 +29,8 @@ async fn note(
     Ok(())
 }
 
-#[tokio::test]
-async fn events_of_a_key_arrive_once_and_in_order() {
-    let world = World::new().await;
+pub async fn events_of_a_key_arrive_once_and_in_order(engine: Engine) {
+    let world = World::new(&engine).await;
     let seen = Arc::new(Seen::default());
     let running = world.start(world.runner(handlers("analytics", &seen, note)));
     for number in 0..50 {
@@ -49,9 +46,8 @@ async fn events_of_a_key_arrive_once_and_in_order() {
     }
 }
 
-#[tokio::test]
-async fn a_rolled_back_event_never_happened() {
-    let world = World::new().await;
+pub async fn a_rolled_back_event_never_happened(engine: Engine) {
+    let world = World::new(&engine).await;
     let seen = Arc::new(Seen::default());
     let mut tx = world
         .db
@@ -71,9 +67,8 @@ async fn a_rolled_back_event_never_happened() {
     assert_eq!(seen.of("acme", "k"), [2]);
 }
 
-#[tokio::test]
-async fn the_envelope_tells_where_the_event_came_from() {
-    let world = World::new().await;
+pub async fn the_envelope_tells_where_the_event_came_from(engine: Engine) {
+    let world = World::new(&engine).await;
     let seen = Arc::new(Seen::default());
     async fn check(
         seen: &Seen,
@@ -96,9 +91,8 @@ async fn the_envelope_tells_where_the_event_came_from() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn every_group_has_its_own_progress_and_a_late_one_gets_what_is_kept() {
-    let world = World::new().await;
+pub async fn every_group_has_its_own_progress_and_a_late_one_gets_what_is_kept(engine: Engine) {
+    let world = World::new(&engine).await;
     let (early, late) = (Arc::new(Seen::default()), Arc::new(Seen::default()));
     let running = world.start(world.runner(handlers("analytics", &early, note)));
     for number in 0..10 {
@@ -124,9 +118,8 @@ async fn every_group_has_its_own_progress_and_a_late_one_gets_what_is_kept() {
     assert_eq!(early.of("acme", "k"), all);
 }
 
-#[tokio::test]
-async fn two_runners_share_the_work_and_double_nothing() {
-    let world = World::new().await;
+pub async fn two_runners_share_the_work_and_double_nothing(engine: Engine) {
+    let world = World::new(&engine).await;
     let seen = Arc::new(Seen::default());
     let first = world.start(world.runner(handlers("analytics", &seen, note)));
     let second = world.start(world.runner(handlers("analytics", &seen, note)));
@@ -152,8 +145,7 @@ async fn two_runners_share_the_work_and_double_nothing() {
     }
 }
 
-#[test]
-fn two_handlers_of_one_group_for_one_event_clash() {
+pub async fn two_handlers_of_one_group_for_one_event_clash(_: Engine) {
     let seen = Arc::new(Seen::default());
     let mut handlers = handlers("analytics", &seen, note);
     let _ = handlers
@@ -165,8 +157,7 @@ fn two_handlers_of_one_group_for_one_event_clash() {
     );
 }
 
-#[tokio::test]
-async fn a_transaction_opens_at_the_first_statement_of_its_handler() {
+pub async fn a_transaction_opens_at_the_first_statement_of_its_handler(engine: Engine) {
     async fn lazy(
         seen: &Seen,
         cx: &EventContext,
@@ -180,7 +171,7 @@ async fn a_transaction_opens_at_the_first_statement_of_its_handler() {
         seen.add(cx, &event);
         Ok(())
     }
-    let world = World::new().await;
+    let world = World::new(&engine).await;
     let seen = Arc::new(Seen::default());
     world.publish("acme", "k", 1).await;
     let running = world.start(world.runner(handlers("analytics", &seen, lazy)));
@@ -219,9 +210,8 @@ impl Gated {
     }
 }
 
-#[tokio::test]
-async fn a_runner_that_lost_its_lease_cannot_commit() {
-    let world = World::new().await;
+pub async fn a_runner_that_lost_its_lease_cannot_commit(engine: Engine) {
+    let world = World::new(&engine).await;
     let gated = Arc::new(Gated::default());
     world.publish("acme", "k", 1).await;
     let first = world.start(world.runner(handlers("analytics", &gated, Gated::handle)));

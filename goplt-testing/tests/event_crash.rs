@@ -2,10 +2,8 @@
 //! loses no event and no job, doubles none, and keeps the order of each key.
 //!
 //! `GOPLT_KILLS` is the number of kills, 200 by default.
-#![cfg(all(unix, feature = "sqlite", feature = "failpoints"))]
+#![cfg(all(unix, feature = "failpoints"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod event_support;
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +13,6 @@ use std::{
     time::Duration,
 };
 
-use event_support::{COUNTED, Counted, World, count};
 use goplt_core::{
     BoxError, Clock, Random,
     data::{DatabaseSettings, TenantDb, TenantTx},
@@ -24,6 +21,10 @@ use goplt_core::{
         JobContext, JobFilter, JobHandlers, JobKey, JobRunner, JobSettings, JobState, Jobs, NewJob,
     },
     shutdown::Shutdown,
+};
+use goplt_testing::conformance::{
+    Ground,
+    event::world::{COUNTED, Counted, World, count},
 };
 
 /// Every place that a process can be killed at.
@@ -81,7 +82,7 @@ impl Shop {
 async fn live(folder: &Path, events: u32) -> World {
     let url = format!("sqlite:{}", folder.join("shop.db").display());
     let settings = DatabaseSettings::new(url);
-    let world = World::open(&settings, Clock::system(), Random::system()).await;
+    let world = World::open(Ground::new(settings), Clock::system(), Random::system()).await;
     let shop = Arc::new(Shop {
         db: world.db.clone(),
     });

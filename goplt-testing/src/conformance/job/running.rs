@@ -1,9 +1,5 @@
 //! A job that was enqueued runs once, in time, tenants in turn; one that outlives its lease
 //! cannot complete.
-#![cfg(feature = "sqlite")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod event_support;
 
 use std::{
     sync::{
@@ -13,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use event_support::{Running, World, count, cut_off};
 use goplt_core::{
     BoxError, Uuid,
     data::TenantDb,
@@ -25,6 +20,11 @@ use goplt_core::{
     shutdown::Shutdown,
 };
 use tokio::sync::Notify;
+
+use crate::conformance::{
+    Engine,
+    event::world::{Running, World, count, cut_off},
+};
 
 const COUNT: JobKey = JobKey::__declared("shop", "count", None, None);
 
@@ -136,9 +136,8 @@ async fn reach(world: &World, state: JobState, enough: usize) {
     }
 }
 
-#[tokio::test]
-async fn a_job_runs_once_in_its_tenant() {
-    let world = World::new().await;
+pub async fn a_job_runs_once_in_its_tenant(engine: Engine) {
+    let world = World::new(&engine).await;
     let shop = Shop::new(&world, 0);
     let running = start(runner(&world, &shop, quick(3)));
     for number in 0..20 {
@@ -157,9 +156,8 @@ async fn a_job_runs_once_in_its_tenant() {
     assert!(world.counts("globex").await.is_empty());
 }
 
-#[tokio::test]
-async fn a_unique_key_is_taken_until_the_job_is_over() {
-    let world = World::new().await;
+pub async fn a_unique_key_is_taken_until_the_job_is_over(engine: Engine) {
+    let world = World::new(&engine).await;
     let unique = || job(1).with_unique_key("one");
     assert!(enqueue(&world, "acme", unique()).await.is_some());
     assert!(enqueue(&world, "acme", unique()).await.is_none());
@@ -170,9 +168,8 @@ async fn a_unique_key_is_taken_until_the_job_is_over() {
     assert!(enqueue(&world, "acme", unique()).await.is_some());
 }
 
-#[tokio::test]
-async fn a_failed_job_is_tried_again_kept_and_retried_by_hand() {
-    let world = World::new().await;
+pub async fn a_failed_job_is_tried_again_kept_and_retried_by_hand(engine: Engine) {
+    let world = World::new(&engine).await;
     let shop = Shop::new(&world, 3);
     enqueue(&world, "acme", job(1)).await.unwrap();
     let running = start(runner(&world, &shop, quick(3)));
@@ -195,13 +192,12 @@ async fn a_failed_job_is_tried_again_kept_and_retried_by_hand() {
     assert_eq!(world.counts("acme").await, [("job".to_owned(), 1)]);
 }
 
-#[tokio::test]
-async fn a_permanent_failure_is_not_tried_again() {
+pub async fn a_permanent_failure_is_not_tried_again(engine: Engine) {
     async fn never(shop: &Shop, _: &JobContext) -> Result<(), Permanent> {
         shop.attempts.fetch_add(1, Ordering::SeqCst);
         Err(Permanent::new("never"))
     }
-    let world = World::new().await;
+    let world = World::new(&engine).await;
     let shop = Shop::new(&world, 0);
     let mut handlers = JobHandlers::new();
     let _ = handlers.service(&shop).on(COUNT, never);
@@ -216,9 +212,8 @@ async fn a_permanent_failure_is_not_tried_again() {
     assert_eq!(shop.attempts.load(Ordering::SeqCst), 1);
 }
 
-#[tokio::test]
-async fn a_job_waits_for_its_time() {
-    let world = World::new().await;
+pub async fn a_job_waits_for_its_time(engine: Engine) {
+    let world = World::new(&engine).await;
     let now = world.clock.now();
     let (soon, late) = (
         now.plus(Duration::from_millis(150)),
@@ -244,9 +239,8 @@ async fn a_job_waits_for_its_time() {
     reach(&world, JobState::Scheduled, 1).await;
 }
 
-#[tokio::test]
-async fn a_tenant_with_many_jobs_does_not_keep_the_others_waiting() {
-    let world = World::new().await;
+pub async fn a_tenant_with_many_jobs_does_not_keep_the_others_waiting(engine: Engine) {
+    let world = World::new(&engine).await;
     let shop = Shop::new(&world, 0);
     for number in 0..30 {
         enqueue(&world, "acme", job(number)).await.unwrap();
@@ -263,9 +257,8 @@ async fn a_tenant_with_many_jobs_does_not_keep_the_others_waiting() {
     assert_eq!(order[..4], ["acme", "globex", "initech", "acme"]);
 }
 
-#[tokio::test]
-async fn a_job_that_outlives_its_lease_cannot_complete() {
-    let world = World::new().await;
+pub async fn a_job_that_outlives_its_lease_cannot_complete(engine: Engine) {
+    let world = World::new(&engine).await;
     let shop = Shop::new(&world, 0);
     let handlers = || {
         let mut handlers = JobHandlers::new();
@@ -332,9 +325,8 @@ async fn claimed_elsewhere(world: &World, shop: &Arc<Shop>) -> JobContext {
     taken.expect("it was taken")
 }
 
-#[tokio::test]
-async fn runners_dropped_anywhere_lose_and_double_nothing() {
-    let world = World::new().await;
+pub async fn runners_dropped_anywhere_lose_and_double_nothing(engine: Engine) {
+    let world = World::new(&engine).await;
     let shop = Shop::new(&world, 10);
     for number in 0..30 {
         enqueue(&world, "acme", job(number)).await.unwrap();

@@ -1,9 +1,5 @@
 //! A schedule makes one run for each time that it is due, with any number of runners, and its
 //! policies say what happens to missed and overlapping ones.
-#![cfg(feature = "sqlite")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod event_support;
 
 use std::{
     sync::{
@@ -13,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use event_support::{Running, World};
 use goplt_core::{
     BoxError, Timestamp,
     job::{
@@ -23,6 +18,11 @@ use goplt_core::{
     shutdown::Shutdown,
 };
 use tokio::sync::Notify;
+
+use crate::conformance::{
+    Engine,
+    event::world::{Running, World},
+};
 
 const HOURLY: JobKey = JobKey::__declared("shop", "hourly", Some("0 * * * *"), None);
 
@@ -89,9 +89,8 @@ fn done(runs: usize) -> impl Fn(&[JobState]) -> bool {
     }
 }
 
-#[tokio::test]
-async fn two_runners_fire_once_for_each_time() {
-    let world = World::new().await;
+pub async fn two_runners_fire_once_for_each_time(engine: Engine) {
+    let world = World::new(&engine).await;
     let shop = Arc::new(Shop::default());
     let runners = [
         start(&world, &shop, JobPolicy::new()),
@@ -132,8 +131,8 @@ async fn begun(world: &World) {
     seen(world, Timestamp::UNIX_EPOCH).await;
 }
 
-async fn runs_after_five_hours(missed: MissedRuns) -> usize {
-    let world = World::new().await;
+async fn runs_after_five_hours(engine: &Engine, missed: MissedRuns) -> usize {
+    let world = World::new(engine).await;
     let shop = Arc::new(Shop::default());
     let policy = JobPolicy::new()
         .with_missed_runs(missed)
@@ -153,15 +152,13 @@ async fn runs_after_five_hours(missed: MissedRuns) -> usize {
     states(&world).await.len()
 }
 
-#[tokio::test]
-async fn missed_runs_are_made_once_or_each() {
-    assert_eq!(runs_after_five_hours(MissedRuns::One).await, 1);
-    assert_eq!(runs_after_five_hours(MissedRuns::All).await, 6);
+pub async fn missed_runs_are_made_once_or_each(engine: Engine) {
+    assert_eq!(runs_after_five_hours(&engine, MissedRuns::One).await, 1);
+    assert_eq!(runs_after_five_hours(&engine, MissedRuns::All).await, 6);
 }
 
-#[tokio::test]
-async fn a_run_is_left_out_while_the_one_before_is_not_over() {
-    let world = World::new().await;
+pub async fn a_run_is_left_out_while_the_one_before_is_not_over(engine: Engine) {
+    let world = World::new(&engine).await;
     let shop = Arc::new(Shop {
         hang: true,
         ..Shop::default()

@@ -1,9 +1,5 @@
 //! A handler that fails, panics, hangs or is cut off anywhere loses nothing and doubles nothing,
 //! and holds up its own key alone.
-#![cfg(feature = "sqlite")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod event_support;
 
 use std::{
     sync::{
@@ -13,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use event_support::{COUNTED, Counted, Seen, World, count, cut_off};
 use goplt_core::{
     BoxError, Random,
     data::TenantTx,
@@ -23,6 +18,9 @@ use goplt_core::{
     },
     shutdown::Shutdown,
 };
+
+use super::world::{COUNTED, Counted, Seen, World, count, cut_off};
+use crate::conformance::Engine;
 
 /// Fails the event of one number until it was tried often enough.
 #[derive(Debug, Default)]
@@ -92,8 +90,8 @@ fn with_policy(flaky: &Arc<Flaky>, policy: EventPolicy) -> EventHandlers {
 }
 
 /// What was handled, by key; number 2 fails three times.
-async fn handled_when(how: How, policy: EventPolicy) -> [Vec<u32>; 2] {
-    let world = World::new().await;
+async fn handled_when(engine: &Engine, how: How, policy: EventPolicy) -> [Vec<u32>; 2] {
+    let world = World::new(engine).await;
     let flaky = Flaky::new(2, 3, how);
     for number in 0..6 {
         world.publish("acme", "a", number).await;
@@ -107,28 +105,24 @@ async fn handled_when(how: How, policy: EventPolicy) -> [Vec<u32>; 2] {
 
 const IN_ORDER: [[u32; 6]; 2] = [[0, 1, 2, 3, 4, 5], [100, 101, 102, 103, 104, 105]];
 
-#[tokio::test]
-async fn a_failing_handler_is_asked_again_and_its_key_waits() {
-    assert_eq!(handled_when(How::Error, quick(10)).await, IN_ORDER);
+pub async fn a_failing_handler_is_asked_again_and_its_key_waits(engine: Engine) {
+    assert_eq!(handled_when(&engine, How::Error, quick(10)).await, IN_ORDER);
 }
 
-#[tokio::test]
-async fn a_panicking_handler_is_asked_again_and_its_key_waits() {
-    assert_eq!(handled_when(How::Panic, quick(10)).await, IN_ORDER);
+pub async fn a_panicking_handler_is_asked_again_and_its_key_waits(engine: Engine) {
+    assert_eq!(handled_when(&engine, How::Panic, quick(10)).await, IN_ORDER);
 }
 
-#[tokio::test]
-async fn a_hanging_handler_is_asked_again_and_its_key_waits() {
+pub async fn a_hanging_handler_is_asked_again_and_its_key_waits(engine: Engine) {
     let policy = quick(1_000).with_timeout(Duration::from_millis(100));
-    let mut handled = handled_when(How::Hang, policy).await;
+    let mut handled = handled_when(&engine, How::Hang, policy).await;
     // A call that a busy machine makes late is made again, and only its transaction is undone.
     handled.iter_mut().for_each(Vec::dedup);
     assert_eq!(handled, IN_ORDER);
 }
 
-#[tokio::test]
-async fn a_parked_key_waits_for_a_replay_and_the_others_go_on() {
-    let world = World::new().await;
+pub async fn a_parked_key_waits_for_a_replay_and_the_others_go_on(engine: Engine) {
+    let world = World::new(&engine).await;
     let flaky = Flaky::new(1, 2, How::Error);
     for number in 0..4 {
         world.publish("acme", "a", number).await;
@@ -175,9 +169,8 @@ async fn a_parked_key_waits_for_a_replay_and_the_others_go_on() {
     );
 }
 
-#[tokio::test]
-async fn a_purged_dead_letter_lets_its_key_go_on() {
-    let world = World::new().await;
+pub async fn a_purged_dead_letter_lets_its_key_go_on(engine: Engine) {
+    let world = World::new(&engine).await;
     let flaky = Flaky::new(1, u32::MAX, How::Permanent);
     for number in 0..4 {
         world.publish("acme", "a", number).await;
@@ -203,9 +196,8 @@ async fn a_purged_dead_letter_lets_its_key_go_on() {
     assert_eq!(flaky.seen.of("acme", "a"), [0, 2, 3]);
 }
 
-#[tokio::test]
-async fn a_skipped_event_is_a_dead_letter_and_its_key_goes_on() {
-    let world = World::new().await;
+pub async fn a_skipped_event_is_a_dead_letter_and_its_key_goes_on(engine: Engine) {
+    let world = World::new(&engine).await;
     let flaky = Flaky::new(1, 2, How::Error);
     for number in 0..4 {
         world.publish("acme", "a", number).await;
@@ -271,10 +263,9 @@ async fn assert_each_once_in_order(world: &World, events: u32, keys: u32) {
     }
 }
 
-#[tokio::test]
-async fn runners_dropped_anywhere_lose_and_double_nothing() {
+pub async fn runners_dropped_anywhere_lose_and_double_nothing(engine: Engine) {
     for seed in 0..4 {
-        let world = World::new().await;
+        let world = World::new(&engine).await;
         for number in 0..40 {
             world
                 .publish("acme", &format!("k{}", number % 4), number)
@@ -305,9 +296,8 @@ async fn runners_dropped_anywhere_lose_and_double_nothing() {
     }
 }
 
-#[tokio::test]
-async fn two_runners_and_random_failures_keep_the_order_of_each_key() {
-    let world = World::new().await;
+pub async fn two_runners_and_random_failures_keep_the_order_of_each_key(engine: Engine) {
+    let world = World::new(&engine).await;
     let runners = [1, 2].map(|seed| world.start(world.runner(recorded(seed))));
     for number in 0..60 {
         world

@@ -1,0 +1,5 @@
+//! What events keep: delivered once, in the order of their key, whatever fails.
+
+pub mod delivery;
+pub mod failures;
+pub mod world;
