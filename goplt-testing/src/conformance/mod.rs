@@ -10,8 +10,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::missing_panics_doc,
-    clippy::missing_errors_doc,
     reason = "a scenario that cannot go on has failed"
 )]
 

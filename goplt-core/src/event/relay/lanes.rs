@@ -23,7 +23,7 @@ impl Leases {
         group: &ModuleName,
         alone: bool,
         now: Timestamp,
-    ) -> Result<(), DbError> {
+    ) -> Result<bool, DbError> {
         for lane in 0..LANES {
             tx.execute(kernel_sql!(
                 "INSERT INTO goplt_lane (group_name, lane, token, leased_until) VALUES (?, ?, 0, ?) \
@@ -51,14 +51,15 @@ impl Leases {
     }
 
     /// Says that this runner lives, renews what it holds, and takes or gives back lanes until
-    /// all runners of the group have their share. Busy lanes are not given back.
+    /// all runners of the group have their share; whether this one has. Busy lanes are not given
+    /// back.
     pub(super) async fn keep(
         &self,
         tx: &mut HostTx,
         group: &ModuleName,
         busy: &[i64],
         now: Timestamp,
-    ) -> Result<(), DbError> {
+    ) -> Result<bool, DbError> {
         let until = now.plus(self.lease);
         tx.execute(kernel_sql!(
             "INSERT INTO goplt_member (group_name, owner, alive_until) VALUES (?, ?, ?) \
@@ -93,13 +94,15 @@ impl Leases {
             .unwrap_or(usize::MAX)
             .div_ceil(usize::try_from(members).unwrap_or(1).max(1));
         if mine.len() < share {
-            return self.take(tx, group, share - mine.len(), now).await;
+            let missing = share - mine.len();
+            let taken = self.take(tx, group, missing, now).await?;
+            return Ok(usize::try_from(taken).is_ok_and(|taken| taken >= missing));
         }
         let idle = mine.iter().rev().filter(|lane| !busy.contains(lane));
         for lane in idle.take(mine.len() - share) {
             self.give_back(tx, group, *lane).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Gives everything back.
@@ -124,7 +127,7 @@ impl Leases {
         group: &ModuleName,
         lanes: usize,
         now: Timestamp,
-    ) -> Result<(), DbError> {
+    ) -> Result<u64, DbError> {
         // The condition stands twice: between the two somebody else may have taken one. A lane
         // that a handler of its last owner still holds is left for the next time.
         tx.execute(kernel_sql!(
@@ -139,8 +142,7 @@ impl Leases {
             now,
             i64::try_from(lanes).unwrap_or(i64::MAX)
         ))
-        .await?;
-        Ok(())
+        .await
     }
 
     async fn give_back(

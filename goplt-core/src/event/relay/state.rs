@@ -223,14 +223,16 @@ impl Relay {
     async fn enter(&mut self) -> Result<(), DbError> {
         let now = self.now();
         let mut tx = self.delivery.db.begin_host(&self.delivery.host).await?;
+        let mut whole = true;
         for (group, names) in self.delivery.handlers.groups() {
             fan_out::subscribe(&mut tx, group, &names, now).await?;
-            self.leases
+            whole &= self
+                .leases
                 .enter(&mut tx, group, self.settings.alone, now)
                 .await?;
         }
         tx.commit().await?;
-        self.kept(now);
+        self.kept(now, whole);
         self.entered = true;
         Ok(())
     }
@@ -238,21 +240,29 @@ impl Relay {
     async fn keep(&mut self) -> Result<(), DbError> {
         let now = self.now();
         let mut tx = self.delivery.db.begin_host(&self.delivery.host).await?;
+        let mut whole = true;
         for group in &self.groups {
             let busy: Vec<i64> = group.busy.values().copied().collect();
-            self.leases.keep(&mut tx, &group.name, &busy, now).await?;
+            whole &= self.leases.keep(&mut tx, &group.name, &busy, now).await?;
         }
         tx.commit().await?;
-        self.kept(now);
+        self.kept(now, whole);
         Ok(())
     }
 
-    fn kept(&mut self, at: Timestamp) {
+    /// Whoever has not its share of the lanes yet asks again soon: others are giving theirs back, or
+    /// a handler of a runner that died is being rolled back.
+    fn kept(&mut self, at: Timestamp, whole: bool) {
         let until = at.plus(self.settings.lease);
         self.delivery
             .leased_until
             .store(until.as_micros(), Ordering::Release);
-        self.keep_at = Instant::now() + self.settings.lease / 3;
+        let pause = if whole {
+            self.settings.lease / 3
+        } else {
+            self.settings.poll.min(self.settings.lease / 3)
+        };
+        self.keep_at = Instant::now() + pause;
     }
 
     // === Writing ===

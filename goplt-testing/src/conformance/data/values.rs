@@ -176,7 +176,7 @@ pub async fn sums_and_averages_are_numbers(engine: Engine) {
     }
 
     run(&engine, async |tx| {
-        for (id, likes) in [(1, u32::MAX), (2, u32::MAX - 1)] {
+        for (id, likes) in [(1_i16, u32::MAX), (2, u32::MAX - 1)] {
             let sql = tenant_sql!(
                 "INSERT INTO shop_kinds (id, a_big, a_small, an_int, a_text) VALUES (?, ?, ?, ?, ?)",
                 i64::from(id),

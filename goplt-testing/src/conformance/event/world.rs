@@ -3,8 +3,11 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Duration,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
 use goplt_core::{
@@ -67,12 +70,23 @@ const COUNTS: &str = "CREATE TABLE shop_counts (tenant_id TEXT NOT NULL, id BIGI
 pub async fn count(tx: &mut TenantTx, item: &str, number: u32) -> Result<(), DbError> {
     tx.execute(goplt_macros::__tenant_sql!(
         tables = ["shop_counts"];
-        "INSERT INTO shop_counts (id, item, number) SELECT COALESCE(max(id), 0) + 1, ?, ? FROM shop_counts",
+        "INSERT INTO shop_counts (id, item, number) VALUES (?, ?, ?)",
+        later(),
         item,
         number
     ))
     .await?;
     Ok(())
+}
+
+/// A number above all before it, those of processes that have ended included.
+fn later() -> i64 {
+    static LAST: AtomicI64 = AtomicI64::new(0);
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_micros();
+    let now = i64::try_from(now).unwrap();
+    let after = |last: i64| Some(now.max(last + 1));
+    let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, after);
+    now.max(last.unwrap() + 1)
 }
 
 /// Polls a future so many times, and drops it.
@@ -124,7 +138,7 @@ impl World {
         }
     }
 
-    /// What handlers have written for a tenant, in the order of their commits.
+    /// What handlers have written for a tenant, in the order of their statements.
     pub async fn counts(&self, tenant: &str) -> Vec<(String, u32)> {
         let mut tx = self
             .db
