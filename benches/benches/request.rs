@@ -97,6 +97,7 @@ fn whole(verifier: JwtVerifier) -> Router {
     let (mint, metrics) = (ScopeMint::new(), Metrics::new());
     let routes = mounted(&mint);
     let settings = StackSettings {
+        recorder: None,
         http: HttpSettings::default(),
         ids: Ids::new(Clock::system(), Random::system()),
         random: Random::system(),

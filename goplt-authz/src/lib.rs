@@ -6,7 +6,8 @@
 //! - [`tenant`]: [`TenantLayer`], which finds out whose data a request is about and mints the
 //!   scope for it.
 //! - [`require`]: [`RequireLayer`], which demands one permission of every request.
-//! - `service` (feature): the module authz, which stores roles and answers for them.
+//! - `service` (feature): the module authz, which stores roles and answers for them, and the module
+//!   audit, which keeps who did what.
 //!
 //! It does not find out who is calling; `goplt-auth` does. The layers work in any tower stack,
 //! with or without the rest of goplt.
@@ -35,7 +36,7 @@
 //!
 //! | feature | what it adds | default |
 //! |---|---|---|
-//! | `service` | the module authz (links `goplt-module`) | no |
+//! | `service` | the modules authz and audit (links `goplt-module`) | no |
 //!
 //! The minimum supported Rust version is 1.94.
 #![cfg_attr(docsrs, feature(doc_cfg))]

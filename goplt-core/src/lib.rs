@@ -39,6 +39,8 @@
 //! The minimum supported Rust version is 1.94.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "data")]
+pub mod audit;
 pub mod authorizer;
 pub mod clock;
 pub mod code;

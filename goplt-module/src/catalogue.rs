@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use goplt_core::{
     ModuleName, Permission,
     manifest::{Manifest, PermissionPattern},
 };
 
-/// The permissions and default roles of all modules of the host together.
+/// The permissions, default roles and events of all modules of the host together.
 ///
 /// # Examples
 ///
@@ -25,6 +25,7 @@ use goplt_core::{
 pub struct Catalogue {
     permissions: Vec<CatalogueEntry>,
     role_grants: BTreeMap<String, Vec<PermissionPattern>>,
+    published: BTreeSet<String>,
 }
 
 /// A permission that some module declares.
@@ -47,7 +48,10 @@ impl Catalogue {
     pub fn of<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Self {
         let mut permissions = Vec::new();
         let mut role_grants = BTreeMap::from([(ADMIN.to_owned(), vec![PermissionPattern::ALL])]);
+        let mut published = BTreeSet::new();
         for manifest in manifests {
+            let events = manifest.events().publishes.iter();
+            published.extend(events.map(|event| event.name.clone()));
             permissions.extend(
                 manifest
                     .permissions()
@@ -71,6 +75,7 @@ impl Catalogue {
         Self {
             permissions,
             role_grants,
+            published,
         }
     }
 
@@ -86,6 +91,11 @@ impl Catalogue {
             .permissions
             .binary_search_by(|entry| entry.permission.cmp(permission));
         found.is_ok()
+    }
+
+    /// The events that the modules publish, in the order of their names.
+    pub fn published_events(&self) -> impl Iterator<Item = &str> {
+        self.published.iter().map(String::as_str)
     }
 
     /// What each default role is granted by all modules together.

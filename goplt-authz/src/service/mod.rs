@@ -1,6 +1,7 @@
-//! The core service of authorization, as a module that any binary can host.
+//! The core services of authorization and audit, as modules that any binary can host.
 
+pub mod audit;
 pub mod authz;
 
 #[doc(inline)]
-pub use self::authz::AuthzModule;
+pub use self::{audit::AuditModule, authz::AuthzModule};

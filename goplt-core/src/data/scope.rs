@@ -11,12 +11,15 @@ use std::{
 use goplt_manifest::ModuleName;
 use tokio::time::Instant;
 
-use crate::{Code, Principal, RequestContext, RequestId, TenantId, telemetry::TraceContext};
+use crate::{
+    Code, Principal, RequestContext, RequestId, TenantId, context::ClientInfo,
+    telemetry::TraceContext,
+};
 
 /// The right to read and write one tenant's rows, for one request.
 ///
 /// It carries what a transaction needs of its request: deadline, principal,
-/// request id and trace. It has no public constructor; it comes from a [`ScopeMint`].
+/// request id, trace and client. It has no public constructor; it comes from a [`ScopeMint`].
 ///
 /// ```compile_fail
 /// let forged = goplt_core::data::TenantScope { tenant: "acme".parse().unwrap() };
@@ -33,6 +36,7 @@ struct Inner {
     principal: Option<Principal>,
     request_id: RequestId,
     trace: TraceContext,
+    client: ClientInfo,
     open_writes: AtomicU32,
 }
 
@@ -129,6 +133,7 @@ impl ScopeMint {
             principal: cx.principal().cloned(),
             request_id: cx.request_id().clone(),
             trace: cx.trace(),
+            client: cx.client().clone(),
             open_writes: AtomicU32::new(0),
         };
         Ok(cx.with_scope(TenantScope {
@@ -191,6 +196,12 @@ impl TenantScope {
     #[must_use]
     pub fn trace(&self) -> TraceContext {
         self.inner.trace
+    }
+
+    /// From where, as far as the edge can tell.
+    #[must_use]
+    pub fn client(&self) -> &ClientInfo {
+        &self.inner.client
     }
 
     /// Whether a write transaction of this request is open now.

@@ -60,7 +60,7 @@ const CONTENT_TYPE: &str = "application/protobuf";
 // === impl Actor ===
 
 impl Actor {
-    pub(super) fn of(principal: &Principal) -> Self {
+    pub(crate) fn of(principal: &Principal) -> Self {
         let subject = principal.subject().to_owned();
         if principal.is_user() {
             Self::User(subject)

@@ -26,6 +26,8 @@ mod context;
 mod dead_letter;
 #[cfg(feature = "data")]
 mod envelope;
+#[cfg(feature = "data")]
+mod envelope_handler;
 mod error;
 #[cfg(feature = "data")]
 mod event_row;
@@ -49,6 +51,7 @@ pub use self::{
     context::EventContext,
     dead_letter::{DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetters},
     envelope::{Actor, Envelope},
+    envelope_handler::EnvelopeHandler,
     handler::{EventHandler, HandlerResult},
     log::{Backlog, EventLog, Published},
     outbox::Outbox,
@@ -63,4 +66,4 @@ pub use self::{
 };
 
 #[cfg(feature = "data")]
-pub(crate) use self::relay::cut;
+pub(crate) use self::{outbox::NewEvent, relay::cut};

@@ -1,9 +1,15 @@
 //! [`Outbox`]: publishing, inside the transaction that caused it.
 
+use std::borrow::Cow;
+
 use super::{Actor, CanPublish, Event, EventKey, EventOf, envelope};
 use crate::{
-    Uuid,
-    data::{DbError, TenantTx, kernel::kernel_tenant_sql},
+    RequestId, TenantId, Timestamp, Uuid,
+    data::{
+        DbError, HostTx, TenantTx,
+        kernel::{kernel_sql, kernel_tenant_sql},
+    },
+    telemetry::TraceContext,
 };
 
 /// The number of lanes that the keys of a group are spread over.
@@ -71,36 +77,96 @@ impl Outbox<'_> {
     ) -> Result<Uuid, DbError> {
         let origin = self.tx.origin();
         let scope = origin.scope.clone();
-        let id = origin.seams.ids.next();
-        let at = origin.seams.clock.now();
-        let cause = origin.cause;
-        origin.wake.events = true;
-
-        let topic = envelope::topic(name);
-        let lane = lane(scope.tenant().as_str(), topic, key);
-        let trace = scope.trace();
-        let trace = trace.is_valid().then(|| trace.to_string());
-        let actor = scope.principal().map(Actor::of);
-        self.tx
-            .execute(kernel_tenant_sql!(
-                "INSERT INTO goplt_outbox (id, name, version, topic, event_key, lane, occurred_at, payload, trace, \
-                 causation_id, correlation_id, actor_kind, actor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                id,
-                name,
-                version,
-                topic,
-                key,
-                lane,
-                at,
-                payload,
-                trace,
-                cause,
-                scope.request_id().as_str(),
-                actor.as_ref().map(Actor::kind),
-                actor.as_ref().map(Actor::subject)
-            ))
-            .await?;
+        let event = NewEvent {
+            id: origin.seams.ids.next(),
+            name,
+            version,
+            key: key.into(),
+            payload,
+            at: origin.seams.clock.now(),
+            actor: scope.principal().map(Actor::of),
+            request_id: scope.request_id(),
+            trace: scope.trace(),
+            cause: origin.cause,
+        };
+        let id = event.id;
+        event.publish(self.tx).await?;
         Ok(id)
+    }
+}
+
+/// An event that the outbox does not hold yet.
+#[derive(Debug)]
+pub(crate) struct NewEvent<'a> {
+    pub(crate) id: Uuid,
+    pub(crate) name: &'a str,
+    pub(crate) version: u32,
+    pub(crate) key: Cow<'a, str>,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) at: Timestamp,
+    pub(crate) actor: Option<Actor>,
+    pub(crate) request_id: &'a RequestId,
+    pub(crate) trace: TraceContext,
+    pub(crate) cause: Option<Uuid>,
+}
+
+impl NewEvent<'_> {
+    /// Publishes it with the transaction, in its tenant.
+    pub(crate) async fn publish(self, tx: &mut TenantTx) -> Result<(), DbError> {
+        tx.origin().wake.events = true;
+        let topic = envelope::topic(self.name);
+        let lane = lane(tx.tenant().as_str(), topic, &self.key);
+        tx.execute(kernel_tenant_sql!(
+            "INSERT INTO goplt_outbox (id, name, version, topic, event_key, lane, occurred_at, payload, trace, \
+             causation_id, correlation_id, actor_kind, actor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self.id,
+            self.name,
+            self.version,
+            topic,
+            &*self.key,
+            lane,
+            self.at,
+            self.payload,
+            self.trace.is_valid().then(|| self.trace.to_string()),
+            self.cause,
+            self.request_id.as_str(),
+            self.actor.as_ref().map(Actor::kind),
+            self.actor.as_ref().map(Actor::subject)
+        ))
+        .await?;
+        Ok(())
+    }
+
+    /// Publishes it with a transaction across tenants, in this one.
+    pub(crate) async fn publish_for(
+        self,
+        tx: &mut HostTx,
+        tenant: &TenantId,
+    ) -> Result<(), DbError> {
+        tx.wake_events();
+        let topic = envelope::topic(self.name);
+        let lane = lane(tenant.as_str(), topic, &self.key);
+        tx.execute(kernel_sql!(
+            "INSERT INTO goplt_outbox (tenant_id, id, name, version, topic, event_key, lane, occurred_at, payload, \
+             trace, causation_id, correlation_id, actor_kind, actor) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            tenant.as_str(),
+            self.id,
+            self.name,
+            self.version,
+            topic,
+            &*self.key,
+            lane,
+            self.at,
+            self.payload,
+            self.trace.is_valid().then(|| self.trace.to_string()),
+            self.cause,
+            self.request_id.as_str(),
+            self.actor.as_ref().map(Actor::kind),
+            self.actor.as_ref().map(Actor::subject)
+        ))
+        .await?;
+        Ok(())
     }
 }
 

@@ -1,17 +1,21 @@
 //! [`EventHandlers`]: who handles what.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, btree_map::Entry},
     sync::Arc,
 };
 
-use super::{CanSubscribe, EventHandler, EventKey, EventOf, EventPolicy, handler::Registered};
+use super::{
+    CanSubscribe, EnvelopeHandler, EventHandler, EventKey, EventOf, EventPolicy,
+    handler::Registered,
+};
 use crate::ModuleName;
 
 /// The handlers of all groups of a process. A group is a module that hears events.
 #[derive(Debug, Clone, Default)]
 pub struct EventHandlers {
-    groups: BTreeMap<ModuleName, BTreeMap<&'static str, Registered>>,
+    groups: BTreeMap<ModuleName, BTreeMap<Cow<'static, str>, Registered>>,
     clashes: Vec<HandlerClash>,
 }
 
@@ -29,7 +33,7 @@ pub struct GroupHandlers<'h, S> {
 #[error("the module `{group}` has two handlers for `{event}`: keep one, and call both from it")]
 pub struct HandlerClash {
     group: ModuleName,
-    event: &'static str,
+    event: Cow<'static, str>,
 }
 
 // === impl EventHandlers ===
@@ -52,12 +56,10 @@ impl EventHandlers {
     }
 
     /// The pairs of module and event that have a handler.
-    pub fn subscriptions(&self) -> impl Iterator<Item = (&ModuleName, &'static str)> {
-        let names = |(group, events): (_, &'_ BTreeMap<&'static str, _>)| {
-            let names: Vec<_> = events.keys().copied().collect();
-            names.into_iter().map(move |name| (group, name))
-        };
-        self.groups.iter().flat_map(names)
+    pub fn subscriptions(&self) -> impl Iterator<Item = (&ModuleName, &str)> {
+        self.groups
+            .iter()
+            .flat_map(|(group, events)| events.keys().map(move |name| (group, &**name)))
     }
 
     /// What was registered twice; the first handler of each holds.
@@ -72,24 +74,24 @@ impl EventHandlers {
         self.groups.is_empty()
     }
 
-    pub(super) fn groups(&self) -> impl Iterator<Item = (&ModuleName, Vec<&'static str>)> {
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&ModuleName, Vec<&str>)> {
         self.groups
             .iter()
-            .map(|(group, events)| (group, events.keys().copied().collect()))
+            .map(|(group, events)| (group, events.keys().map(|name| &**name).collect()))
     }
 
     pub(super) fn get(&self, group: &ModuleName, event: &str) -> Option<&Registered> {
         self.groups.get(group)?.get(event)
     }
 
-    fn add(&mut self, group: &ModuleName, event: &'static str, handler: Registered) {
+    fn add(&mut self, group: &ModuleName, event: Cow<'static, str>, handler: Registered) {
         match self.groups.entry(group.clone()).or_default().entry(event) {
             Entry::Vacant(place) => {
                 place.insert(handler);
             }
-            Entry::Occupied(_) => self.clashes.push(HandlerClash {
+            Entry::Occupied(taken) => self.clashes.push(HandlerClash {
                 group: group.clone(),
-                event,
+                event: taken.key().clone(),
             }),
         }
     }
@@ -124,7 +126,26 @@ impl<S: Send + Sync + 'static> GroupHandlers<'_, S> {
         H: for<'a> EventHandler<'a, S, E>,
     {
         let handler = Registered::new::<S, E, H>(self.service.clone(), handler, policy);
-        self.handlers.add(&self.group, key.name(), handler);
+        self.handlers.add(&self.group, key.name().into(), handler);
+        self
+    }
+
+    /// Handles the events of these names without knowing their payload, with this policy: for
+    /// modules that work on whatever others publish, such as audit. The manifest does not declare
+    /// them, so it is the caller's to see that somebody publishes them.
+    pub fn on_each<H>(
+        self,
+        names: impl IntoIterator<Item = String>,
+        policy: EventPolicy,
+        handler: H,
+    ) -> Self
+    where
+        H: for<'a> EnvelopeHandler<'a, S>,
+    {
+        let handler = Registered::of_envelopes(self.service.clone(), handler, policy);
+        for name in names {
+            self.handlers.add(&self.group, name.into(), handler.clone());
+        }
         self
     }
 }

@@ -1,4 +1,4 @@
-//! The contracts of goplt's core services: auth, identity, authz.
+//! The contracts of goplt's core services: auth, identity, authz, audit.
 //!
 //! A module that needs one of them links this crate and holds an `Arc<dyn …Service>`; the host decides whether the
 //! provider is in the same process. The crate holds messages and traits, and no logic.
@@ -50,6 +50,7 @@
 //! The minimum supported Rust version is 1.94.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod audit;
 pub mod auth;
 pub mod authz;
 pub mod identity;

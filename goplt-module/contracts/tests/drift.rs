@@ -12,6 +12,7 @@ fn committed(service: &str) -> Result<(), BuildError> {
 
 #[test]
 fn committed_code_matches_the_protos() -> Result<(), BuildError> {
+    committed("audit")?;
     committed("auth")?;
     committed("authz")?;
     committed("identity")

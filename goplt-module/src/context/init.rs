@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use goplt_core::{event::GroupHandlers, job::ModuleJobs};
+use goplt_core::{audit::RequestAuditSettings, event::GroupHandlers, job::ModuleJobs};
 
 use super::shared_methods;
 use crate::{
@@ -48,6 +48,12 @@ impl<'a> InitContext<'a> {
     /// A declared job without handler is reported once every module is initialised.
     pub fn jobs<S>(&mut self, service: &Arc<S>) -> ModuleJobs<'_, S> {
         self.workers.jobs.service(service)
+    }
+
+    /// Records the requests of authenticated callers for the audit log: see [`goplt_core::audit`]. The last who asks
+    /// decides.
+    pub fn audit_requests(&mut self, settings: RequestAuditSettings) {
+        self.workers.audit = Some(settings);
     }
 
     shared_methods!();

@@ -5,6 +5,7 @@ use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 use futures_util::future::{BoxFuture, FutureExt};
 use goplt_core::{
     Authorizer, BoxError, Clock, ModuleName, Random,
+    audit::RequestAuditSettings,
     authorizer::DenyAll,
     config::{self, Config, Origin, Section, Sources},
     contract::{Binding, Contract},
@@ -76,6 +77,7 @@ pub(crate) struct Parts {
     pub(crate) seed: Option<Seed>,
     pub(crate) hook_timeout: Duration,
     pub(crate) reports: ReportSettings,
+    pub(crate) audit: Option<RequestAuditSettings>,
 }
 
 /// How long `init` and `on_start` may take.
@@ -96,6 +98,7 @@ impl HostBuilder {
             seed: None,
             hook_timeout: HOOK_TIMEOUT,
             reports: ReportSettings::new(),
+            audit: None,
         };
         Self {
             modules: Vec::new(),
@@ -201,6 +204,13 @@ impl HostBuilder {
     /// What sends mail; without it, what the section `mail` of the configuration names.
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.parts.mailer = Some(mailer);
+        self
+    }
+
+    /// Records the requests of authenticated callers for the audit log, also where no module of this host asks for it
+    /// ([`InitContext::audit_requests`](crate::InitContext::audit_requests)): where the module audit runs elsewhere.
+    pub fn audit_requests(mut self, settings: RequestAuditSettings) -> Self {
+        self.parts.audit = Some(settings);
         self
     }
 

@@ -3,13 +3,14 @@
 use std::{pin::pin, time::Duration};
 
 use goplt_core::{
+    audit::{RequestAuditSettings, RequestRecorder, RequestWriter},
     event::{EventHandlers, EventRunner, EventSettings},
     job::{JobHandlers, JobRunner, JobSettings},
     manifest::{Manifest, yaml::Mark},
     shutdown::{Shutdown, ShutdownToken},
 };
 
-use super::Shared;
+use super::{Shared, StartCause};
 use crate::{Place, ProblemCode, Registry, StartupProblem, StopSignal, Subject};
 
 /// What modules have registered in `init`.
@@ -17,9 +18,19 @@ use crate::{Place, ProblemCode, Registry, StartupProblem, StopSignal, Subject};
 pub(crate) struct Workers {
     pub(crate) events: EventHandlers,
     pub(crate) jobs: JobHandlers,
+    /// Which requests are written down for the audit log, if any are.
+    pub(crate) audit: Option<RequestAuditSettings>,
+    writer: Option<RequestWriter>,
 }
 
 impl Workers {
+    pub(super) fn new(audit: Option<RequestAuditSettings>) -> Self {
+        Self {
+            audit,
+            ..Self::default()
+        }
+    }
+
     /// Every declared subscription and job has one handler, and every schedule can be computed.
     pub(super) fn problems(&self, registry: &Registry) -> Vec<StartupProblem> {
         let mut problems = Vec::new();
@@ -62,10 +73,37 @@ impl Workers {
         problems
     }
 
+    /// The end of the queue that requests see, if they are written down; the other end is run by
+    /// [`spawn`](Self::spawn).
+    pub(super) fn record_requests(
+        &mut self,
+        shared: &Shared,
+    ) -> Result<Option<RequestRecorder>, StartCause> {
+        let Some(settings) = self.audit else {
+            return Ok(None);
+        };
+        let made = RequestRecorder::new(settings, &shared.db, &shared.mint, &shared.metrics);
+        let (recorder, writer) = made.map_err(|error| StartCause::Layer {
+            layer: "audit",
+            source: error.into(),
+        })?;
+        self.writer = Some(writer);
+        Ok(Some(recorder))
+    }
+
     /// Runs them until the host stops its tasks. `alone` says that no other process serves on this database, so that
     /// what a process which died has leased is taken over at once.
     pub(super) fn spawn(self, shared: &Shared, alone: bool) {
-        let publishes = |manifest: &Manifest| !manifest.events().publishes.is_empty();
+        if let Some(writer) = self.writer {
+            shared.tasks.spawn("audit", |stop| async move {
+                writer.run(stop.wait()).await;
+                Ok(())
+            });
+        }
+        // Whoever writes to its tables may write events or audit entries with them; somebody has to clean up.
+        let publishes = |manifest: &Manifest| {
+            !manifest.events().publishes.is_empty() || !manifest.tables().is_empty()
+        };
         let any = shared
             .registry
             .all()

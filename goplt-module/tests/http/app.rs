@@ -98,6 +98,7 @@ impl App {
         assert_eq!(table.errors(), []);
         let (metrics, health) = (Metrics::new(), Health::new());
         let layers = StackSettings {
+            recorder: None,
             http: settings,
             ids: Ids::new(Clock::system(), Random::seeded(1)),
             random: Random::seeded(2),

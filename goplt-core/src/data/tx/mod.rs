@@ -10,7 +10,7 @@ use self::run::Transaction;
 use super::{
     DbError, FromRow, HostSql, TenantDb, TenantScope, TenantSql,
     engine::{Access, Session},
-    kernel::{Origin, Signal, Wake},
+    kernel::{Origin, Seams, Wake},
     scope::OpenWrite,
 };
 use crate::{TenantId, Uuid};
@@ -40,7 +40,8 @@ pub struct TenantTx {
 /// [`commit`](Self::commit) it rolls back.
 pub struct HostTx {
     tx: Transaction,
-    commits: Signal,
+    seams: Seams,
+    wake: Wake,
 }
 
 // === impl TenantTx ===
@@ -192,8 +193,18 @@ impl HostTx {
     pub(super) fn new(session: Box<dyn Session>, access: Access, db: &TenantDb) -> Self {
         Self {
             tx: Transaction::new(session, access, None, db.meter().clone()),
-            commits: db.seams().commits.clone(),
+            seams: db.seams().clone(),
+            wake: Wake::default(),
         }
+    }
+
+    pub(crate) const fn seams(&self) -> &Seams {
+        &self.seams
+    }
+
+    /// After the commit.
+    pub(crate) const fn wake_events(&mut self) {
+        self.wake.events = true;
     }
 
     /// All rows.
@@ -264,8 +275,9 @@ impl HostTx {
         let writes = self.tx.writes();
         self.tx.commit().await?;
         if writes {
-            self.commits.send();
+            self.seams.commits.send();
         }
+        self.seams.wake(self.wake);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use goplt_core::contract::GuardSettings;
+use goplt_core::{audit::RequestRecorder, contract::GuardSettings};
 use tokio::time::Instant;
 
 use super::Purpose;
@@ -63,11 +63,12 @@ impl Starting {
         for (_, supply) in parts.supplied.drain(..) {
             supply(&mut contracts);
         }
-        let mut workers = Workers::default();
+        let mut workers = Workers::new(parts.audit);
         self.init_all(&mut contracts, &mut routes, &mut workers)
             .await?;
         self.check_mounted(&routes, &workers)?;
-        let router = self.edge(routes.into_router(), parts)?;
+        let recorder = workers.record_requests(&self.shared)?;
+        let router = self.edge(routes.into_router(), parts, recorder)?;
         let contracts = Arc::new(contracts);
         if purpose == Purpose::Check {
             return Ok(Started {
@@ -151,7 +152,12 @@ impl Starting {
     }
 
     /// Puts the stack around the routes.
-    fn edge(&self, routes: Router, parts: &mut Parts) -> Result<Router, StartCause> {
+    fn edge(
+        &self,
+        routes: Router,
+        parts: &mut Parts,
+        recorder: Option<RequestRecorder>,
+    ) -> Result<Router, StartCause> {
         let cx = EdgeContext {
             host: Arc::clone(&self.shared),
         };
@@ -177,6 +183,7 @@ impl Starting {
             reporter: reporter.clone(),
             auth: make("auth", parts.auth.take())?,
             tenant: make("tenant", parts.tenant.take())?,
+            recorder,
         };
         let probes = http::probes(health.clone(), metrics.clone());
         Ok(http::stack(routes, probes, settings)?)

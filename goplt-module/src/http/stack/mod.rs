@@ -1,7 +1,7 @@
 //! The layers around all routes, in their one order.
 //!
 //! Outermost first: request id, trace and log; catch panic; load shed; timeout; CORS;
-//! compression; body limit; auth; tenant; then the routes, each behind its check. The request
+//! compression; body limit; auth; tenant; the record for audit; then the routes, each behind its check. The request
 //! gets its [`RequestContext`](goplt_core::RequestContext) in the first of them. What refuses a
 //! request puts a [`Problem`](goplt_core::Problem) into the answer's extensions; the outermost
 //! layer writes it with the request id and tells its cause in the log, once.
@@ -22,17 +22,20 @@ mod fallback;
 mod future;
 mod load_shed;
 pub(super) mod log;
+mod record;
 mod timeout;
 
 use std::fmt;
 
 use axum::{Router, extract::DefaultBodyLimit};
-use goplt_core::{Random, id::Ids, report::Reporter, telemetry::Metrics};
+use goplt_core::{
+    Random, audit::RequestRecorder, id::Ids, report::Reporter, telemetry::Metrics,
+};
 use tower::{ServiceBuilder, util::MapResponseLayer};
 
 use self::{
     body_limit::BodyLimitLayer, catch_panic::CatchPanicLayer, entry::EntryLayer,
-    load_shed::LoadShedLayer, timeout::TimeoutLayer,
+    load_shed::LoadShedLayer, record::RecordLayer, timeout::TimeoutLayer,
 };
 use super::settings::{HttpSettings, HttpSettingsError};
 
@@ -56,6 +59,8 @@ pub struct StackSettings {
     pub auth: Option<ApplyLayer>,
     /// From principal, header or host to a tenant.
     pub tenant: Option<ApplyLayer>,
+    /// Writes down who asked for what.
+    pub recorder: Option<RequestRecorder>,
 }
 
 /// `routes` behind every layer, with the answers for unknown paths and methods; beside them
@@ -81,6 +86,7 @@ pub fn stack(
         reporter,
         auth,
         tenant,
+        recorder,
     } = settings;
     let entry = EntryLayer {
         ids,
@@ -98,6 +104,10 @@ pub fn stack(
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .fallback(fallback::not_found);
     // The innermost first: each goes around what is there.
+    let routes = match recorder {
+        Some(recorder) => routes.layer(RecordLayer { recorder }),
+        None => routes,
+    };
     let routes = apply(tenant, routes);
     let routes = apply(auth, routes);
     let routes = routes.layer(

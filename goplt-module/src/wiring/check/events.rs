@@ -1,6 +1,9 @@
 //! Events that are heard and that nobody publishes.
 
-use goplt_core::manifest::{Manifest, suggest};
+use goplt_core::{
+    audit::RECORDED,
+    manifest::{Manifest, suggest},
+};
 
 use super::View;
 use crate::{
@@ -26,6 +29,10 @@ pub(super) fn check(view: &View<'_, '_>, problems: &mut Vec<StartupProblem>) {
 /// What to do about an event that nobody publishes; `None` if somebody does, here or elsewhere.
 fn mend(view: &View<'_, '_>, subscriber: &Manifest, event: &str) -> Option<String> {
     let module = event.split('.').next().unwrap_or_default();
+    if module == "core" {
+        // The platform's own, which no manifest declares.
+        return (event != RECORDED).then(|| format!("the platform publishes `{RECORDED}`"));
+    }
     let Some(&publisher) = view.by_name.get(module) else {
         let optional =
             |dependency: &goplt_core::manifest::Dependency| dependency.name().as_str() == module;
