@@ -13,7 +13,10 @@ use goplt_auth::{
     jwks::KeyHandle,
     service::{AuthModule, IdentityModule},
 };
-use goplt_authz::{PolicyHandle, TenantLayer, service::AuthzModule};
+use goplt_authz::{
+    PolicyHandle, TenantLayer,
+    service::{AuditModule, AuthzModule, audit},
+};
 use goplt_module::assembly::Assembly;
 
 /// The whole composition: no other place knows which modules there are.
@@ -33,8 +36,11 @@ pub fn compose(assembly: Assembly) -> Assembly {
         .module(IdentityModule::new())
         .module(AuthModule::new(keys))
         .module(AuthzModule::new(policy))
+        .module(AuditModule)
         .module(BlogModule)
         .module(AnalyticsModule)
         .seed(seed::development)
         .command(admin::create())
+        .command(audit::command::heads())
+        .command(audit::command::verify())
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod analytics;
+mod audit;
 mod bad_input;
 mod blog;
 #[path = "../common/mod.rs"]

@@ -22,6 +22,7 @@ mod domain;
 mod heard;
 mod keyring;
 mod master;
+mod recorded;
 mod repo;
 mod rpc;
 mod sealing;

@@ -98,14 +98,13 @@ pub(super) async fn revoke(
     tx: &mut TenantTx,
     session: Uuid,
     now: Timestamp,
-) -> Result<(), DbError> {
+) -> Result<u64, DbError> {
     tx.execute(tenant_sql!(
         "UPDATE auth_sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
         now,
         session
     ))
-    .await?;
-    Ok(())
+    .await
 }
 
 pub(super) async fn revoke_all(

@@ -9,10 +9,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use goplt_contracts::{
     authz::{AuthzService, GetUserRolesRequest},
-    identity::{GetUserRequest, IdentityService, User, VerifyCredentialsRequest},
+    identity::{GetTenantRequest, GetUserRequest, IdentityService, User, VerifyCredentialsRequest},
 };
 use goplt_core::{
     Clock, Code, Random, RequestContext, TenantId, Timestamp, Uuid,
+    audit::AuditEntry,
     contract::RpcError,
     data::{DbError, HostScope, TenantDb},
     id::Ids,
@@ -22,6 +23,7 @@ use secrecy::SecretString;
 use super::{
     domain::TokenRow,
     keyring::Keyring,
+    recorded,
     repo::{self, NewSession},
 };
 use crate::{
@@ -61,10 +63,12 @@ impl Sessions {
         password: String,
     ) -> Result<Tokens, RpcError> {
         let scope = cx.scope()?;
+        let tried = email.clone();
         let request = VerifyCredentialsRequest { email, password };
         let found = self.identity.verify_credentials(cx, request).await?;
         let Some(user) = found.user else {
             tracing::info!("a login was refused");
+            self.record_refusal(cx, &tried).await?;
             return Err(refused("email or password is wrong"));
         };
         let user_id = parse_id(&user)?;
@@ -89,6 +93,9 @@ impl Sessions {
             session.expires_at,
         )
         .await?;
+        tx.audit()
+            .record(recorded::login(&user.id, session.id))
+            .await?;
         tx.commit().await?;
         Ok(Tokens {
             access,
@@ -122,7 +129,7 @@ impl Sessions {
         let mut tx = self.db.begin(scope).await?;
         if !repo::use_token(&mut tx, &hash, now).await? {
             drop(tx);
-            return Err(self.reused(cx, known.session_id).await);
+            return Err(self.reused(cx, &known).await);
         }
         let expires_at = now.plus(self.refresh_lifetime);
         repo::insert_token(&mut tx, known.session_id, &next.hash(), now, expires_at).await?;
@@ -139,7 +146,7 @@ impl Sessions {
             return Err(refused(OVER));
         }
         if known.used_at.is_some() {
-            return Err(self.reused(cx, known.session_id).await);
+            return Err(self.reused(cx, known).await);
         }
         if known.expires_at <= self.clock.now() {
             return Err(refused(OVER));
@@ -153,27 +160,37 @@ impl Sessions {
             Err(error) => return Err(error),
         };
         if user.password_changed_at != known.password_changed_at.as_micros() {
-            self.revoke(cx, known.session_id).await?;
+            let entry = recorded::password_changed(known.session_id, known.user_id);
+            self.revoke(cx, known.session_id, entry).await?;
             return Err(refused(OVER));
         }
         Ok(())
     }
 
     /// Ends the session: one of those who have the token has it wrongly.
-    async fn reused(&self, cx: &RequestContext, session: Uuid) -> RpcError {
+    async fn reused(&self, cx: &RequestContext, known: &TokenRow) -> RpcError {
+        let session = known.session_id;
         tracing::warn!(%session, "a refresh token was used twice: the session is revoked");
-        match self.revoke(cx, session).await {
+        let entry = recorded::reused(session, known.user_id);
+        match self.revoke(cx, session, entry).await {
             Ok(()) => refused(OVER),
             Err(error) => error,
         }
     }
 
     /// In a task of its own: a caller that hangs up does not keep its session.
-    async fn revoke(&self, cx: &RequestContext, session: Uuid) -> Result<(), RpcError> {
+    async fn revoke(
+        &self,
+        cx: &RequestContext,
+        session: Uuid,
+        entry: AuditEntry,
+    ) -> Result<(), RpcError> {
         let (db, scope, now) = (self.db.clone(), cx.scope()?.clone(), self.clock.now());
         let revoking = tokio::spawn(async move {
             let mut tx = db.begin(&scope).await?;
-            repo::revoke(&mut tx, session, now).await?;
+            if repo::revoke(&mut tx, session, now).await? > 0 {
+                tx.audit().record(entry).await?;
+            }
             tx.commit().await
         });
         let done: Result<(), DbError> = revoking.await.map_err(RpcError::internal)?;
@@ -194,7 +211,8 @@ impl Sessions {
         drop(tx);
         match known {
             Some(known) if caller.user_id() == Some(known.user_id) => {
-                self.revoke(cx, known.session_id).await
+                let entry = recorded::logout(known.session_id);
+                self.revoke(cx, known.session_id, entry).await
             }
             _ => Ok(()),
         }
@@ -203,7 +221,29 @@ impl Sessions {
     /// Ends all sessions of a user.
     pub(super) async fn revoke_all(&self, cx: &RequestContext, user: Uuid) -> Result<(), RpcError> {
         let mut tx = self.db.begin(cx.scope()?).await?;
-        repo::revoke_all(&mut tx, user, self.clock.now()).await?;
+        let sessions = repo::revoke_all(&mut tx, user, self.clock.now()).await?;
+        if sessions > 0 {
+            tx.audit()
+                .record(recorded::revoked_all(user, sessions))
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Writes down that somebody tried in vain, in the log of the tenant; whoever makes a tenant up
+    /// gets no log for it.
+    async fn record_refusal(&self, cx: &RequestContext, email: &str) -> Result<(), RpcError> {
+        let scope = cx.scope()?;
+        let request = GetTenantRequest {
+            id: scope.tenant().to_string(),
+        };
+        match self.identity.get_tenant(cx, request).await {
+            Ok(_) => {}
+            Err(error) if error.code() == Code::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        let mut tx = self.db.begin(scope).await?;
+        tx.audit().record(recorded::refused_login(email)).await?;
         Ok(tx.commit().await?)
     }
 

@@ -15,6 +15,7 @@ mod domain;
 mod input;
 mod mailbox;
 mod password;
+mod recorded;
 mod repo;
 mod rpc;
 mod service;

@@ -244,16 +244,17 @@ pub(super) async fn insert_tenant(
     id: &str,
     name: &str,
     now: Timestamp,
-) -> Result<(), DbError> {
-    tx.execute(host_sql!(
-        "INSERT INTO identity_tenants (id, name, created_at) VALUES (?, ?, ?)
-         ON CONFLICT (id) DO NOTHING",
-        id,
-        name,
-        now
-    ))
-    .await?;
-    Ok(())
+) -> Result<bool, DbError> {
+    let made = tx
+        .execute(host_sql!(
+            "INSERT INTO identity_tenants (id, name, created_at) VALUES (?, ?, ?)
+             ON CONFLICT (id) DO NOTHING",
+            id,
+            name,
+            now
+        ))
+        .await?;
+    Ok(made == 1)
 }
 
 pub(super) async fn tenant(tx: &mut HostTx, id: &str) -> Result<Option<TenantRow>, DbError> {

@@ -170,7 +170,7 @@ impl IdentityService for Identity {
 
     async fn create_tenant(
         &self,
-        _: &RequestContext,
+        cx: &RequestContext,
         req: CreateTenantRequest,
     ) -> Result<Tenant, RpcError> {
         let id: TenantId = req
@@ -178,10 +178,10 @@ impl IdentityService for Identity {
             .parse()
             .map_err(|error| RpcError::new(Code::InvalidArgument, format!("{error}")))?;
         let name = match req.name.trim() {
-            "" => id.as_str(),
-            name => name,
+            "" => id.to_string(),
+            name => name.to_owned(),
         };
-        Ok(self.create_tenant(id.as_str(), name).await?.into())
+        Ok(self.create_tenant(cx, id, &name).await?.into())
     }
 
     async fn get_tenant(

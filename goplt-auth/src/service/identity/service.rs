@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use goplt_contracts::identity::{UserCreated, UserDeleted, UserUpdated};
 use goplt_core::{
-    Authorizer, BoxError, Clock, Code, Random, RequestContext, Uuid,
+    Authorizer, BoxError, Clock, Code, Random, RequestContext, TenantId, Uuid,
     contract::RpcError,
     data::{DbError, HostScope, TenantDb},
     id::Ids,
@@ -19,7 +19,7 @@ use super::{
     input::{Email, MAX_PASSWORD_BYTES, NewPassword, NewUser, UserChange},
     mailbox::{Links, after},
     password::{Checked, Passwords},
-    repo,
+    recorded, repo,
     token_repo::{self, Purpose},
 };
 
@@ -67,6 +67,7 @@ impl Identity {
             .publish(event::USER_CREATED, &UserCreated { user_id })
             .await?;
         Self::want_verification(&mut tx, id).await?;
+        tx.audit().record(recorded::created(id)).await?;
         tx.commit().await?;
         tracing::info!(user = %id, "a user was made");
         Ok(row)
@@ -158,6 +159,7 @@ impl Identity {
         }
         if updated.name_changed || updated.email_changed {
             tx.outbox().publish(event::USER_UPDATED, &updated).await?;
+            tx.audit().record(recorded::updated(&updated)).await?;
         }
         tx.commit().await?;
         Ok(row)
@@ -172,6 +174,7 @@ impl Identity {
         tx.outbox()
             .publish(event::USER_DELETED, &UserDeleted { user_id })
             .await?;
+        tx.audit().record(recorded::deleted(id)).await?;
         tx.commit().await?;
         tracing::info!(user = %id, "a user was deleted");
         Ok(())
@@ -220,6 +223,7 @@ impl Identity {
             ..UserUpdated::default()
         };
         tx.outbox().publish(event::USER_UPDATED, &updated).await?;
+        tx.audit().record(recorded::password_changed(id)).await?;
         tx.commit().await?;
         tracing::info!(user = %id, "a password was changed");
         Ok(())
@@ -278,10 +282,21 @@ impl Identity {
     }
 
     /// Makes the tenant, or finds it as it is.
-    pub(super) async fn create_tenant(&self, id: &str, name: &str) -> Result<TenantRow, RpcError> {
+    pub(super) async fn create_tenant(
+        &self,
+        cx: &RequestContext,
+        id: TenantId,
+        name: &str,
+    ) -> Result<TenantRow, RpcError> {
         let mut tx = self.db.begin_host(&self.host).await?;
-        repo::insert_tenant(&mut tx, id, name, self.clock.now()).await?;
-        let row = repo::tenant(&mut tx, id).await?.ok_or(DbError::NoRow)?;
+        if repo::insert_tenant(&mut tx, id.as_str(), name, self.clock.now()).await? {
+            tx.audit(cx, id.clone())
+                .record(recorded::tenant(&id))
+                .await?;
+        }
+        let row = repo::tenant(&mut tx, id.as_str())
+            .await?
+            .ok_or(DbError::NoRow)?;
         tx.commit().await?;
         Ok(row)
     }

@@ -17,7 +17,7 @@ use goplt_core::{
     event::EventContext,
 };
 
-use super::{repo, service::Authz};
+use super::{published, repo, service::Authz};
 
 /// An event about one role.
 pub(super) trait OfRole: Send {
@@ -42,7 +42,9 @@ impl Authz {
     ) -> Result<(), DbError> {
         // Before the first statement, as every change: whoever has the turn may wait to write.
         let _turn = self.changing.lock().await;
+        let roles = repo::roles_of(tx, &event.user_id).await?;
         repo::remove_all(tx, &event.user_id).await?;
+        published::all_removed(tx, &event.user_id, &roles).await?;
         self.policy.set_roles_of(cx.tenant(), &event.user_id, []);
         Ok(())
     }
