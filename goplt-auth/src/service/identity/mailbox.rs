@@ -25,7 +25,7 @@ use super::{
     domain::UserRow,
     event,
     input::{Email, NewPassword},
-    job, repo,
+    job, recorded, repo,
     service::Identity,
     token_repo::{self, MailedToken, Purpose},
 };
@@ -70,6 +70,8 @@ impl Identity {
             ..UserUpdated::default()
         };
         tx.outbox().publish(event::USER_UPDATED, &updated).await?;
+        let entry = recorded::email_verified(mailed.user_id);
+        tx.audit().record(entry).await?;
         tx.commit().await?;
         tracing::info!(user = %mailed.user_id, "an email was verified");
         Ok(())
@@ -114,6 +116,8 @@ impl Identity {
         let mailed = mailed.ok_or_else(not_good)?;
         let updated = self.set_password(&mut tx, &mailed, &hash).await?;
         tx.outbox().publish(event::USER_UPDATED, &updated).await?;
+        let entry = recorded::password_reset(mailed.user_id);
+        tx.audit().record(entry).await?;
         tx.commit().await?;
         tracing::info!(user = %mailed.user_id, "a password was reset");
         Ok(())
@@ -170,6 +174,9 @@ impl Identity {
         };
         let token = self
             .issue(cx, &mut tx, Purpose::ResetPassword, &user)
+            .await?;
+        tx.audit()
+            .record(recorded::reset_requested(user.id))
             .await?;
         tx.commit().await?;
         let text = format!(

@@ -25,6 +25,20 @@ pub(super) fn password_changed(user: Uuid) -> AuditEntry {
     of_user("identity.password.changed", &user)
 }
 
+/// Somebody asked, and the mail is about to leave. For an email that nobody has there is no entry.
+pub(super) fn reset_requested(user: Uuid) -> AuditEntry {
+    of_user("identity.password.reset_requested", &user)
+}
+
+/// Whoever had the mail.
+pub(super) fn password_reset(user: Uuid) -> AuditEntry {
+    of_user("identity.password.reset", &user)
+}
+
+pub(super) fn email_verified(user: Uuid) -> AuditEntry {
+    of_user("identity.email.verified", &user)
+}
+
 pub(super) fn tenant(id: &TenantId) -> AuditEntry {
     AuditEntry::new("identity.tenant.created", "identity.tenant").with_resource_id(id.to_string())
 }

@@ -28,9 +28,7 @@ mod timeout;
 use std::fmt;
 
 use axum::{Router, extract::DefaultBodyLimit};
-use goplt_core::{
-    Random, audit::RequestRecorder, id::Ids, report::Reporter, telemetry::Metrics,
-};
+use goplt_core::{Random, audit::RequestRecorder, id::Ids, report::Reporter, telemetry::Metrics};
 use tower::{ServiceBuilder, util::MapResponseLayer};
 
 use self::{
