@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use goplt_core::{BoxError, config::ExposeSecret};
+use goplt_core::{BoxError, Code, config::ExposeSecret, contract::RpcError};
 use goplt_module::{
     HostContext,
     assembly::{Args, Command, read_secret},
@@ -32,8 +32,15 @@ async fn run(host: HostContext, args: Args) -> Result<(), BoxError> {
         role: "admin".to_owned(),
     };
     let directory = Directory::of(&host)?;
-    directory.make_tenant(&cx, tenant).await?;
-    let made = directory.make_user(&cx, &login).await?;
+    // The user first, whose rules are looked at before the tenant: one without its administrator
+    // would be half of what was asked for.
+    let made = match directory.make_user(&cx, &login).await {
+        Err(error) if is_not_found(&*error) => {
+            directory.make_tenant(&cx, tenant).await?;
+            directory.make_user(&cx, &login).await?
+        }
+        made => made?,
+    };
     let kept = if made {
         ""
     } else {
@@ -45,4 +52,9 @@ async fn run(host: HostContext, args: Args) -> Result<(), BoxError> {
         login.email
     );
     Ok(())
+}
+
+fn is_not_found(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    let error = error.downcast_ref::<RpcError>();
+    error.is_some_and(|error| error.code() == Code::NotFound)
 }

@@ -265,19 +265,28 @@ async fn production_seeds_nothing_and_admin_create_makes_the_first_login() {
 async fn an_administrator_made_beside_a_server_is_one_for_that_server_too() {
     let dir = tempfile::tempdir().unwrap();
     let monolith = Monolith::start(dir.path()).await;
-    let mut create = command(dir.path());
-    create.args([
-        "admin",
-        "create",
-        "--tenant",
-        "initech",
-        "--email",
-        "root@initech.example",
-    ]);
-    let ended = common::run_with_input(create, b"a long enough password\n").await;
+    let create = async |password: &str| {
+        let mut create = command(dir.path());
+        create.args([
+            "admin",
+            "create",
+            "--tenant",
+            "initech",
+            "--email",
+            "root@initech.example",
+        ]);
+        common::run_with_input(create, format!("{password}\n").as_bytes()).await
+    };
+    let body = json!({ "email": "root@initech.example", "password": "a long enough password" });
+    // What is refused makes no half of it.
+    refused(&create("short").await, &["at least 12 characters"]);
+    monolith
+        .post_as_tenant("/api/v1/users", "initech", body.clone())
+        .await
+        .refused(404, "not_found");
+    let ended = create("a long enough password").await;
     assert!(ended.status.success(), "{}", ended.stderr);
 
-    let body = json!({ "email": "root@initech.example", "password": "a long enough password" });
     let login = monolith
         .post_as_tenant("/api/v1/auth/login", "initech", body)
         .await
@@ -286,7 +295,7 @@ async fn an_administrator_made_beside_a_server_is_one_for_that_server_too() {
     // The server hears of the new roles by their events.
     let allowed = async {
         while monolith.get("/api/v1/users", token).await.status != 200 {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(common::PAUSE).await;
         }
     };
     tokio::time::timeout(common::PATIENCE, allowed)

@@ -26,6 +26,8 @@ use tokio::{
 
 /// Far longer than anything here takes; a hang ends as a failure.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two questions whether something has happened: each takes a connection.
+pub const PAUSE: Duration = Duration::from_millis(10);
 
 pub struct Monolith {
     child: Child,
@@ -325,7 +327,7 @@ impl InFlight {
 pub async fn refuses(address: SocketAddr) {
     let refused = async {
         while TcpStream::connect(address).await.is_ok() {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(PAUSE).await;
         }
     };
     timeout(PATIENCE, refused)
