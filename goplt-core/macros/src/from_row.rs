@@ -15,9 +15,9 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 /// What the attributes of a field say.
-struct Column {
-    name: LitStr,
-    json: bool,
+pub(crate) struct Column {
+    pub(crate) name: LitStr,
+    pub(crate) json: bool,
 }
 
 fn derive(input: &DeriveInput) -> Result<TokenStream> {
@@ -53,7 +53,7 @@ fn derive(input: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
-fn fields(input: &DeriveInput) -> Result<Vec<&Field>> {
+pub(crate) fn fields(input: &DeriveInput) -> Result<Vec<&Field>> {
     if let Data::Struct(data) = &input.data
         && let Fields::Named(fields) = &data.fields
     {
@@ -66,7 +66,7 @@ fn fields(input: &DeriveInput) -> Result<Vec<&Field>> {
     ))
 }
 
-fn column(field: &Field) -> Result<Column> {
+pub(crate) fn column(field: &Field) -> Result<Column> {
     let ident = field
         .ident
         .as_ref()

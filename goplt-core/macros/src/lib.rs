@@ -1,6 +1,7 @@
 //! Procedural macros of goplt: `include_manifest!`, `tenant_sql!`, derives.
 
 mod db_value;
+mod entity;
 mod from_row;
 mod include_manifest;
 mod needs;
@@ -37,6 +38,16 @@ pub fn derive_db_value(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(FromRow, attributes(row))]
 pub fn derive_from_row(input: TokenStream) -> TokenStream {
     from_row::expand(input.into()).into()
+}
+
+/// Implements `goplt_core::data::Entity` for a struct that derives `FromRow`, and `Versioned` if a field is marked.
+///
+/// `#[entity(table = "…")]` on the struct names the table, `#[entity(id)]` on a field the id (if it is not called `id`),
+/// `#[entity(version)]` the version. The statements are calls of `crate::tenant_sql!`, or of the macro in
+/// `#[entity(sql = macro)]`; `#[entity(crate = path)]` names goplt-core if it is not `::goplt_core`.
+#[proc_macro_derive(Entity, attributes(entity, row))]
+pub fn derive_entity(input: TokenStream) -> TokenStream {
+    entity::expand(input.into()).into()
 }
 
 /// What a module's `tenant_sql!` stands for; `include_manifest!` writes the tables.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ValueError;
+use super::{CursorError, RowVersion, ValueError};
 use crate::{BoxError, Code, Problem, contract::RpcError};
 
 /// Why a database, a transaction or a statement failed.
@@ -147,6 +147,15 @@ pub enum DbError {
         /// The values.
         found: usize,
     },
+    /// The row was changed since it was read.
+    #[error("the row was changed since it was read: it has version {present} now")]
+    Changed {
+        /// The version that it has now.
+        present: RowVersion,
+    },
+    /// A page was asked for that no list has.
+    #[error("{0}")]
+    Page(&'static str),
     /// Stored data is damaged, or the file is no database.
     #[error("the database is damaged")]
     Damaged(#[source] BoxError),
@@ -179,14 +188,14 @@ impl DbError {
             Self::Busy { .. } | Self::Unavailable(_) | Self::Open { .. } | Self::Closed => {
                 Code::Unavailable
             }
-            Self::Conflict(_) => Code::Aborted,
+            Self::Conflict(_) | Self::Changed { .. } => Code::Aborted,
             Self::Deadline => Code::DeadlineExceeded,
             Self::NoRow => Code::NotFound,
             Self::Constraint { kind, .. } => match kind {
                 ConstraintKind::Unique => Code::AlreadyExists,
                 _ => Code::FailedPrecondition,
             },
-            Self::Bind { .. } => Code::InvalidArgument,
+            Self::Bind { .. } | Self::Page(_) => Code::InvalidArgument,
             Self::Damaged(_) => Code::DataLoss,
             _ => Code::Internal,
         }
@@ -230,6 +239,9 @@ impl DbError {
 
     /// What a caller is told: fixed texts, nothing of the database.
     const fn message(&self) -> &'static str {
+        if let Self::Page(reason) = self {
+            return reason;
+        }
         match self.code() {
             Code::AlreadyExists => "it exists already",
             Code::NotFound => "there is no such thing",
@@ -249,6 +261,12 @@ impl std::fmt::Display for ConstraintKind {
             Self::Check => "check",
             Self::Exclusion => "exclusion",
         })
+    }
+}
+
+impl From<CursorError> for DbError {
+    fn from(_: CursorError) -> Self {
+        Self::Page("`cursor` is not one that this list gave out")
     }
 }
 

@@ -24,6 +24,10 @@ mod meter;
 #[cfg(feature = "data")]
 pub mod migration;
 #[cfg(feature = "data")]
+mod page;
+#[cfg(feature = "data")]
+mod repo;
+#[cfg(feature = "data")]
 mod row;
 mod scope;
 #[cfg(feature = "data")]
@@ -49,6 +53,8 @@ pub use self::{
     commits::Commits,
     db::TenantDb,
     error::{ConstraintKind, DbError},
+    page::{Cursor, CursorError, MAX_PAGE, Page},
+    repo::{Entity, Repo, RowVersion, Versioned},
     row::{FromRow, Row},
     settings::DatabaseSettings,
     sql::{HostSql, TenantSql},
@@ -76,7 +82,7 @@ pub use self::{
 pub use goplt_macros::__tenant_sql as tenant_sql;
 #[cfg(feature = "data")]
 #[doc(inline)]
-pub use goplt_macros::{DbValue, FromRow};
+pub use goplt_macros::{DbValue, Entity, FromRow};
 
 #[cfg(all(doctest, feature = "data"))]
 #[doc = include_str!("misuse.md")]

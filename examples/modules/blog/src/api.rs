@@ -69,7 +69,7 @@ pub(crate) async fn create_post(
 ) -> Result<(ETag, Created<Post>), Problem> {
     let post = blog.create_post(&cx, body.title, body.content).await?;
     let location = format!("/api/v1/blog/posts/{}", post.id);
-    let etag = ETag::of_version(post.version);
+    let etag = ETag::of_version(post.version.number());
     Ok((etag, Created::at(location, named(&blog, &cx, post).await)))
 }
 
@@ -79,10 +79,9 @@ pub(crate) async fn list_posts(
     list: ListQuery<PostFilter>,
 ) -> Result<Json<Page<Post>>, Problem> {
     let author = list.filter.author_id.as_deref();
-    let posts = blog
-        .posts(&cx, author, list.after()?, list.rows_to_fetch())
+    let page = blog
+        .posts(&cx, author, list.cursor.as_ref(), list.limit)
         .await?;
-    let page = list.page(posts, |post| post.id);
     let names = blog.names(&cx, &page.items).await;
     Ok(Json(page.map(|post| Post::new(post, &names))))
 }
@@ -94,7 +93,7 @@ pub(crate) async fn get_post(
 ) -> Result<(ETag, Json<Post>), Problem> {
     let post = blog.post(&cx, path.id).await?;
     Ok((
-        ETag::of_version(post.version),
+        ETag::of_version(post.version.number()),
         Json(named(&blog, &cx, post).await),
     ))
 }
@@ -111,7 +110,7 @@ pub(crate) async fn update_post(
         .update_post(&cx, path.id, draft, accepts(&if_match))
         .await?;
     Ok((
-        ETag::of_version(post.version),
+        ETag::of_version(post.version.number()),
         Json(named(&blog, &cx, post).await),
     ))
 }
@@ -143,12 +142,10 @@ pub(crate) async fn list_comments(
     Path(path): Path<PostPath>,
     list: ListQuery,
 ) -> Result<Json<Page<Comment>>, Problem> {
-    let comments = blog
-        .comments(&cx, path.id, list.after()?, list.rows_to_fetch())
+    let page = blog
+        .comments(&cx, path.id, list.cursor.as_ref(), list.limit)
         .await?;
-    Ok(Json(
-        list.page(comments, |comment| comment.id).map(Comment::from),
-    ))
+    Ok(Json(page.map(Comment::from)))
 }
 
 pub(crate) async fn delete_comment(
@@ -178,7 +175,7 @@ impl Post {
             author_id: post.author_id,
             title: post.title,
             content: post.content,
-            version: post.version,
+            version: post.version.number(),
             created_at: post.created_at,
             updated_at: post.updated_at,
         }

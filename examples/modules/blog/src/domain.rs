@@ -3,7 +3,7 @@
 use goplt_core::{
     Code, Problem, Timestamp, Uuid,
     contract::RpcError,
-    data::{DbError, FromRow, NoTenant},
+    data::{DbError, Entity, FromRow, NoTenant, RowVersion},
     problem::Violation,
 };
 use http::StatusCode;
@@ -15,7 +15,8 @@ const MAX_TITLE: usize = 200;
 pub const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 /// A post as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Entity)]
+#[entity(table = "blog_posts")]
 pub struct Post {
     /// UUIDv7: posts sort by it as by time.
     pub id: Uuid,
@@ -26,7 +27,8 @@ pub struct Post {
     /// The text.
     pub content: String,
     /// 1 at first, one more with each change.
-    pub version: i64,
+    #[entity(version)]
+    pub version: RowVersion,
     /// When it was written.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -34,7 +36,8 @@ pub struct Post {
 }
 
 /// A comment as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Entity)]
+#[entity(table = "blog_comments")]
 pub struct Comment {
     /// UUIDv7.
     pub id: Uuid,
@@ -69,7 +72,7 @@ pub enum BlogError {
     #[error("the post was changed since: it has version {present} now")]
     Changed {
         /// The version that it has now.
-        present: i64,
+        present: RowVersion,
     },
     /// The request breaks rules.
     #[error("the request breaks {} rules", .0.len())]
@@ -82,7 +85,7 @@ pub enum BlogError {
     NoAuthor,
     /// The database refused or did not answer.
     #[error("the database did not do it")]
-    Db(#[from] DbError),
+    Db(#[source] DbError),
 }
 
 impl Draft {
@@ -101,6 +104,11 @@ impl Draft {
             return Ok(Self { title, content });
         }
         Err(BlogError::Rules(violations))
+    }
+
+    /// Title and text.
+    pub(crate) fn into_parts(self) -> (String, String) {
+        (self.title, self.content)
     }
 
     /// The title.
@@ -139,6 +147,15 @@ impl BlogError {
             Self::NoTenant(error) => error.code(),
             Self::NoAuthor => Code::Unauthenticated,
             Self::Db(error) => error.code(),
+        }
+    }
+}
+
+impl From<DbError> for BlogError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Changed { present } => Self::Changed { present },
+            other => Self::Db(other),
         }
     }
 }
@@ -194,7 +211,9 @@ mod tests {
 
     #[test]
     fn a_changed_post_is_412_over_http_and_aborted_over_rpc() {
-        let changed = || BlogError::Changed { present: 3 };
+        let changed = || BlogError::Changed {
+            present: RowVersion::new(3),
+        };
         assert_eq!(Problem::from(changed()).status(), 412);
         assert_eq!(RpcError::from(changed()).code(), Code::Aborted);
     }

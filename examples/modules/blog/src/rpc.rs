@@ -45,11 +45,10 @@ impl BlogService for Rpc {
     ) -> Result<ListPostsResponse, RpcError> {
         let list = ListQuery::of_request(req.limit, req.cursor.as_deref())?;
         let author = req.author_id.as_deref();
-        let posts = self
+        let page = self
             .0
-            .posts(cx, author, list.after()?, list.rows_to_fetch())
+            .posts(cx, author, list.cursor.as_ref(), list.limit)
             .await?;
-        let page = list.page(posts, |post| post.id);
         let names = self.0.names(cx, &page.items).await;
         let next_cursor = page.next_cursor.map(|cursor| cursor.to_string());
         let posts = page
@@ -97,11 +96,10 @@ impl BlogService for Rpc {
     ) -> Result<ListCommentsResponse, RpcError> {
         let list = ListQuery::of_request(req.limit, req.cursor.as_deref())?;
         let post = post_id(&req.post_id)?;
-        let comments = self
+        let page = self
             .0
-            .comments(cx, post, list.after()?, list.rows_to_fetch())
+            .comments(cx, post, list.cursor.as_ref(), list.limit)
             .await?;
-        let page = list.page(comments, |comment| comment.id);
         let next_cursor = page.next_cursor.map(|cursor| cursor.to_string());
         let comments = page.items.into_iter().map(Comment::from).collect();
         Ok(ListCommentsResponse {
@@ -151,7 +149,7 @@ fn message(post: domain::Post, names: &Names) -> Post {
         author_id: post.author_id,
         title: post.title,
         content: post.content,
-        version: post.version,
+        version: post.version.number(),
         created_at: post.created_at.as_micros(),
         updated_at: post.updated_at.as_micros(),
     }

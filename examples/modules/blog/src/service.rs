@@ -4,11 +4,16 @@ use std::{collections::HashMap, sync::Arc};
 
 use blog_contract::{CommentCreated, CommentDeleted, PostCreated, PostDeleted, PostUpdated};
 use goplt_contracts::identity::{BatchGetUsersRequest, IdentityService};
-use goplt_core::{Clock, RequestContext, Timestamp, Uuid, data::TenantDb, id::Ids};
+use goplt_core::{
+    Clock, RequestContext, Timestamp, Uuid,
+    data::{Cursor, Page, RowVersion, TenantDb},
+    id::Ids,
+};
 
 use crate::{
     domain::{BlogError, Comment, Draft, Post, check_content},
-    event, repo,
+    event,
+    repo::{self, COMMENTS, POSTS},
 };
 
 /// The blog of all tenants.
@@ -38,12 +43,12 @@ impl Blog {
             author_id: author(cx)?,
             title: draft.title().to_owned(),
             content: draft.content().to_owned(),
-            version: 1,
+            version: RowVersion::FIRST,
             created_at: now,
             updated_at: now,
         };
         let mut tx = self.db.begin(cx.scope()?).await?;
-        repo::insert_post(&mut tx, &post).await?;
+        POSTS.insert(&mut tx, &post).await?;
         let created = PostCreated {
             post_id: post.id.to_string(),
             author_id: post.author_id.clone(),
@@ -55,19 +60,23 @@ impl Blog {
 
     pub(crate) async fn post(&self, cx: &RequestContext, id: Uuid) -> Result<Post, BlogError> {
         let mut tx = self.db.begin_read(cx.scope()?).await?;
-        repo::find_post(&mut tx, id).await?.ok_or(BlogError::NoPost)
+        POSTS.find(&mut tx, id).await?.ok_or(BlogError::NoPost)
     }
 
-    /// Newest first, those older than `before`.
+    /// Newest first, from where the last page ended.
     pub(crate) async fn posts(
         &self,
         cx: &RequestContext,
         author: Option<&str>,
-        before: Option<Uuid>,
-        limit: i64,
-    ) -> Result<Vec<Post>, BlogError> {
+        cursor: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<Post>, BlogError> {
         let mut tx = self.db.begin_read(cx.scope()?).await?;
-        Ok(repo::list_posts(&mut tx, author, before, limit).await?)
+        let page = match author {
+            Some(author) => repo::posts_of(&mut tx, author, cursor, limit).await?,
+            None => POSTS.page(&mut tx, cursor, limit).await?,
+        };
+        Ok(page)
     }
 
     /// Changes the post if it has one of the versions that `expected` accepts.
@@ -79,20 +88,18 @@ impl Blog {
         expected: impl Fn(i64) -> bool,
     ) -> Result<Post, BlogError> {
         let mut tx = self.db.begin(cx.scope()?).await?;
-        let present = repo::find_post(&mut tx, id)
-            .await?
-            .ok_or(BlogError::NoPost)?
-            .version;
-        if !expected(present) {
+        let mut post = POSTS.find(&mut tx, id).await?.ok_or(BlogError::NoPost)?;
+        let present = post.version;
+        if !expected(present.number()) {
             return Err(BlogError::Changed { present });
         }
-        let now = self.clock.now();
-        let post = repo::update_post(&mut tx, id, present, &draft, now).await?;
+        (post.title, post.content) = draft.into_parts();
+        post.updated_at = self.clock.now();
         // Where readers do not block writers, another may have come between.
-        let post = post.ok_or(BlogError::Changed { present })?;
+        POSTS.update(&mut tx, &mut post).await?;
         let updated = PostUpdated {
             post_id: id.to_string(),
-            version: post.version,
+            version: post.version.number(),
         };
         tx.outbox().publish(event::POST_UPDATED, &updated).await?;
         tx.commit().await?;
@@ -106,14 +113,13 @@ impl Blog {
         expected: impl Fn(i64) -> bool,
     ) -> Result<(), BlogError> {
         let mut tx = self.db.begin(cx.scope()?).await?;
-        let present = repo::find_post(&mut tx, id)
-            .await?
-            .ok_or(BlogError::NoPost)?
-            .version;
-        if !expected(present) {
+        let post = POSTS.find(&mut tx, id).await?.ok_or(BlogError::NoPost)?;
+        let present = post.version;
+        if !expected(present.number()) {
             return Err(BlogError::Changed { present });
         }
-        repo::delete_post(&mut tx, id).await?;
+        // Comments go with their post.
+        POSTS.delete(&mut tx, id).await?;
         let deleted = PostDeleted {
             post_id: id.to_string(),
         };
@@ -150,10 +156,9 @@ impl Blog {
             created_at,
         };
         let mut tx = self.db.begin(cx.scope()?).await?;
-        let post = repo::find_post(&mut tx, post_id)
-            .await?
-            .ok_or(BlogError::NoPost)?;
-        repo::insert_comment(&mut tx, &comment).await?;
+        let post = POSTS.find(&mut tx, post_id).await?;
+        let post = post.ok_or(BlogError::NoPost)?;
+        COMMENTS.insert(&mut tx, &comment).await?;
         let created = CommentCreated {
             comment_id: comment.id.to_string(),
             post_id: post_id.to_string(),
@@ -167,19 +172,17 @@ impl Blog {
         Ok(comment)
     }
 
-    /// Newest first, those older than `before`.
+    /// Newest first, from where the last page ended.
     pub(crate) async fn comments(
         &self,
         cx: &RequestContext,
         post: Uuid,
-        before: Option<Uuid>,
-        limit: i64,
-    ) -> Result<Vec<Comment>, BlogError> {
+        cursor: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<Comment>, BlogError> {
         let mut tx = self.db.begin_read(cx.scope()?).await?;
-        repo::find_post(&mut tx, post)
-            .await?
-            .ok_or(BlogError::NoPost)?;
-        Ok(repo::list_comments(&mut tx, post, before, limit).await?)
+        POSTS.find(&mut tx, post).await?.ok_or(BlogError::NoPost)?;
+        Ok(repo::comments_on(&mut tx, post, cursor, limit).await?)
     }
 
     pub(crate) async fn delete_comment(

@@ -1,8 +1,5 @@
 //! Lists in pages: [`ListQuery`] in, [`Page`] out, a [`Cursor`] between them.
 
-mod cursor;
-mod page;
-
 use axum::extract::FromRequestParts;
 use goplt_core::{Problem, contract::RpcError, problem::Violation};
 use http::request::Parts;
@@ -11,10 +8,8 @@ use serde::{
     de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor},
 };
 
-pub use self::{
-    cursor::{Cursor, CursorError},
-    page::Page,
-};
+pub use goplt_core::data::{Cursor, CursorError, MAX_PAGE as MAX_LIMIT, Page};
+
 use super::query;
 
 /// `limit` and `cursor` of a list, and what it is filtered by.
@@ -59,8 +54,6 @@ pub struct NoFilter;
 
 /// `limit` when the caller names none.
 pub const DEFAULT_LIMIT: u32 = 20;
-/// The most that `limit` may be.
-pub const MAX_LIMIT: u32 = 100;
 
 impl ListQuery {
     /// Of the fields `limit` and `cursor` of a contract's request, under the same rules.

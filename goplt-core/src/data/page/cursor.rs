@@ -1,8 +1,9 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use goplt_core::{Code, Problem, contract::RpcError};
 use serde::{Serialize, Serializer, de::DeserializeOwned};
+
+use crate::{Code, Problem, contract::RpcError};
 
 /// Where a page ended: base64url of a version and the key of the last item; opaque to callers.
 ///
@@ -12,7 +13,7 @@ use serde::{Serialize, Serializer, de::DeserializeOwned};
 /// # Examples
 ///
 /// ```
-/// use goplt_module::http::Cursor;
+/// use goplt_core::data::Cursor;
 ///
 /// let cursor: Cursor = Cursor::at(&42_u32).to_string().parse().unwrap();
 /// assert_eq!(cursor.key::<u32>().unwrap(), 42);
@@ -114,10 +115,10 @@ impl Serialize for Cursor {
 
 #[cfg(test)]
 mod tests {
-    use goplt_core::Uuid;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Uuid;
 
     #[test]
     fn another_version_is_refused() {

@@ -1,13 +1,20 @@
+//! Lists in pages, by key: [`Page`] out, a [`Cursor`] in.
+
+mod cursor;
+
 use serde::Serialize;
 
-use super::Cursor;
+pub use self::cursor::{Cursor, CursorError};
+
+/// The most items that a page holds.
+pub const MAX_PAGE: u32 = 100;
 
 /// One page of a list: `{"items": […], "next_cursor": "…" or null}`.
 ///
 /// # Examples
 ///
 /// ```
-/// use goplt_module::http::Page;
+/// use goplt_core::data::Page;
 ///
 /// let page = Page { items: vec!["a"], next_cursor: None };
 /// let json = serde_json::to_string(&page).unwrap();
@@ -22,11 +29,10 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    pub(super) fn of_rows<K: Serialize>(
-        mut rows: Vec<T>,
-        limit: u32,
-        key: impl FnOnce(&T) -> K,
-    ) -> Self {
+    /// The page made of up to `limit + 1` rows: the last one only tells that there is another page.
+    /// `key` is what the cursor holds.
+    #[must_use]
+    pub fn of_rows<K: Serialize>(mut rows: Vec<T>, limit: u32, key: impl FnOnce(&T) -> K) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > limit;
         rows.truncate(limit);
