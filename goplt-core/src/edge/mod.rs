@@ -1,8 +1,12 @@
 //! Where a request enters: its context, from headers; and out of a request's extensions.
 
+mod tenant_path;
+
 use http::{HeaderMap, HeaderName, header::USER_AGENT};
 
 use crate::{RequestContext, context::ClientInfo, id::Ids, telemetry::TraceContext};
+
+pub use self::tenant_path::{NamedByPath, PathTenant, TenantPath, TenantPathError};
 
 /// `x-request-id`: in, if it has the form of a [`RequestId`](crate::RequestId); out, always.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -11,7 +11,7 @@ use goplt_manifest::{
 };
 
 use super::{Config, ConfigError, ConfigErrorKind, Section};
-use crate::TenantId;
+use crate::{TenantId, edge::TenantPath};
 
 pub use self::settings::{
     CorsConfig, DatabaseConfig, MailConfig, MailTransport, ServerConfig, TenancyConfig, TenancyMode,
@@ -196,6 +196,14 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
                     .among(&["multi", "single"]),
                 text("tenant", "The one tenant of mode `single`"),
                 text("base_domain", "The domain whose subdomains are tenants"),
+                text(
+                    "path_prefix",
+                    "Where a path names the tenant, such as `/t/{tenant}`; it is taken away before routing",
+                ),
+                flag(
+                    "credentials_only",
+                    "Whether anonymous requests enter no tenant, whatever they name",
+                ),
             ],
         ),
     ]
@@ -228,6 +236,13 @@ pub(super) fn check(config: &Config) -> Vec<ConfigError> {
             }
         }
         _ => {}
+    }
+    if let Some(path) = tenancy.string("path_prefix")
+        && let Err(error) = path.parse::<TenantPath>()
+    {
+        let message = format!("`tenancy.path_prefix`: {error}");
+        let key = "tenancy.path_prefix";
+        fail(key, ConfigErrorKind::NotAllowed, message, None);
     }
     let targets = config.section("logging").strings("targets");
     for target in targets.unwrap_or_default() {

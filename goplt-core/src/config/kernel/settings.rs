@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use crate::{
     TenantId,
     config::{ModuleConfig, Values},
+    edge::TenantPath,
 };
 
 /// `server`: the listener.
@@ -95,6 +96,11 @@ pub struct TenancyConfig {
     pub mode: TenancyMode,
     /// `base_domain`, none: `acme.example.com` names the tenant `acme` if this is `example.com`.
     pub base_domain: Option<String>,
+    /// `path_prefix`, none: `/t/acme/api/v1/notes` names the tenant `acme` if this is `/t/{tenant}`,
+    /// and is routed as `/api/v1/notes`.
+    pub path_prefix: Option<TenantPath>,
+    /// `credentials_only`, false: anonymous requests enter no tenant, whatever they name.
+    pub credentials_only: bool,
 }
 
 /// How many tenants there are.
@@ -207,6 +213,10 @@ impl ModuleConfig for TenancyConfig {
         Self {
             mode,
             base_domain: values.string("base_domain"),
+            path_prefix: values
+                .string("path_prefix")
+                .and_then(|path| path.parse().ok()),
+            credentials_only: values.boolean("credentials_only").unwrap_or(false),
         }
     }
 }
