@@ -263,6 +263,16 @@ fn one_tenant_must_be_named() {
 }
 
 #[test]
+fn a_path_may_name_the_tenant() {
+    let path = Sources::new("/nowhere").with_set(["tenancy.path_prefix=/t/{tenant}".into()]);
+    let tenancy: TenancyConfig = loaded(&path).get();
+    assert_eq!(tenancy.path_prefix, Some("/t/{tenant}".parse().unwrap()));
+    assert!(!tenancy.credentials_only);
+    let bad = path.with_set(["tenancy.path_prefix=/{tenant}".into()]);
+    insta::assert_snapshot!(refused(&bad), @"--set tenancy.path_prefix: `tenancy.path_prefix`: a tenant's path is `/`, segments of letters, digits, `-` and `_`, and `{tenant}` at its end, such as `/t/{tenant}`");
+}
+
+#[test]
 fn every_problem_is_reported_at_once_with_its_place() {
     let default = "\
 sever:
@@ -594,7 +604,9 @@ fn a_listing_shows_every_setting_with_its_origin() {
         server.shutdown_grace = 20s (default)
         server.timeout = 30s (default)
         tenancy.base_domain is not set
+        tenancy.credentials_only = false (default)
         tenancy.mode = multi (default)
+        tenancy.path_prefix is not set
         tenancy.tenant is not set
         "#);
 }

@@ -1,8 +1,9 @@
-//! Which tenant a request is about: a pure function of claim, header and host.
+//! Which tenant a request is about: a pure function of claim, header, host and path.
 
 use goplt_core::{
     Code, Principal, Problem, TenantId,
     config::kernel::{TenancyConfig, TenancyMode},
+    edge::{NamedByPath, TenantPath},
 };
 use http::{HeaderMap, HeaderName, Uri, header::HOST};
 
@@ -26,13 +27,15 @@ pub(super) const TENANT_HEADER: HeaderName = HeaderName::from_static("x-tenant-i
 #[derive(Debug, Clone)]
 pub struct Tenancy {
     mode: Mode,
+    base_domain: Option<String>,
+    path: Option<TenantPath>,
     credentials_only: bool,
 }
 
 #[derive(Debug, Clone)]
 enum Mode {
     Single(TenantId),
-    Multi { base_domain: Option<String> },
+    Multi,
 }
 
 /// Why no tenant was resolved.
@@ -42,10 +45,13 @@ pub enum TenantRefusal {
     /// The header is not a tenant id, or is there twice.
     #[error("the header `x-tenant-id` is not one tenant id")]
     Malformed,
-    /// Header or subdomain name another tenant than the credentials.
+    /// The path has the prefix of a tenant's, and no tenant id after it.
+    #[error("the path does not name a tenant after its prefix")]
+    MalformedPath,
+    /// Header, subdomain or path name another tenant than the credentials.
     #[error("the request names another tenant than its credentials")]
     Mismatch,
-    /// Header and subdomain of an anonymous request name two tenants.
+    /// Header, subdomain and path of an anonymous request name two tenants.
     #[error("the request names two tenants")]
     Ambiguous,
 }
@@ -53,20 +59,23 @@ pub enum TenantRefusal {
 // === impl Tenancy ===
 
 impl Tenancy {
-    /// Many tenants: claim, header or subdomain name one.
+    /// Many tenants: claim, header, subdomain or path name one.
     #[must_use]
     pub const fn multi() -> Self {
-        Self {
-            mode: Mode::Multi { base_domain: None },
-            credentials_only: false,
-        }
+        Self::of(Mode::Multi)
     }
 
-    /// One tenant, which no request has to name.
+    /// One tenant, which no request has to name, and which a request that names any must name.
     #[must_use]
     pub const fn single(tenant: TenantId) -> Self {
+        Self::of(Mode::Single(tenant))
+    }
+
+    const fn of(mode: Mode) -> Self {
         Self {
-            mode: Mode::Single(tenant),
+            mode,
+            base_domain: None,
+            path: None,
             credentials_only: false,
         }
     }
@@ -74,9 +83,15 @@ impl Tenancy {
     /// Takes `acme` from the host `acme.{base_domain}`; without effect on a single tenant.
     #[must_use]
     pub fn with_base_domain(mut self, domain: &str) -> Self {
-        if let Mode::Multi { base_domain } = &mut self.mode {
-            *base_domain = Some(domain.trim_matches('.').to_ascii_lowercase());
-        }
+        self.base_domain = Some(domain.trim_matches('.').to_ascii_lowercase());
+        self
+    }
+
+    /// Takes `acme` from the path `/t/acme/…`. The prefix must go before the request is routed: see
+    /// the [module docs](super).
+    #[must_use]
+    pub fn with_path(mut self, path: TenantPath) -> Self {
+        self.path = Some(path);
         self
     }
 
@@ -112,50 +127,99 @@ impl Tenancy {
         headers: &HeaderMap,
         uri: &Uri,
     ) -> Result<Option<TenantId>, TenantRefusal> {
-        let header = from_header(headers)?;
-        let (fixed, subdomain) = match &self.mode {
-            Mode::Single(tenant) => (Some(tenant.clone()), None),
-            Mode::Multi { base_domain: None } => (None, None),
-            Mode::Multi {
-                base_domain: Some(domain),
-            } => (None, from_host(domain, headers, uri)),
+        self.resolve_with(principal, headers, uri, None)
+    }
+
+    /// The same for a request whose path has lost its tenant already.
+    pub(super) fn resolve_with(
+        &self,
+        principal: Option<&Principal>,
+        headers: &HeaderMap,
+        uri: &Uri,
+        taken: Option<&TenantId>,
+    ) -> Result<Option<TenantId>, TenantRefusal> {
+        let mut names = Names::default();
+        names.add(from_header(headers)?);
+        names.add(self.path_name(uri)?);
+        names.add(taken.cloned());
+        let fixed = match &self.mode {
+            Mode::Single(tenant) => Some(tenant),
+            Mode::Multi => {
+                if let Some(domain) = &self.base_domain {
+                    // HTTP/2 has the host in the URI, HTTP/1 in the header; a request may have both.
+                    names.add(uri.host().and_then(|host| from_host(domain, host)));
+                    for host in headers.get_all(HOST) {
+                        let host = host.to_str().ok().map(without_port);
+                        names.add(host.and_then(|host| from_host(domain, host)));
+                    }
+                }
+                None
+            }
         };
-        let named = [fixed.as_ref(), header.as_ref(), subdomain.as_ref()];
+        names.add(fixed.cloned());
         match principal {
             Some(principal) => {
-                let claim = principal.tenant();
-                // Credentials without a tenant enter none, whatever a header says; the one
+                // Credentials without a tenant enter none, whatever the request names; the one
                 // tenant of a single-tenant installation is entered by all.
-                let decided = claim.or(fixed.as_ref());
-                if named
-                    .into_iter()
-                    .flatten()
-                    .any(|name| Some(name) != decided)
-                {
+                let decided = principal.tenant().or(fixed);
+                if names.any_but(decided) {
                     return Err(TenantRefusal::Mismatch);
                 }
                 Ok(decided.cloned())
             }
+            None if names.differ => Err(TenantRefusal::Ambiguous),
             None if self.credentials_only => Ok(None),
-            None => {
-                let mut names = named.into_iter().flatten();
-                let first = names.next();
-                if names.any(|name| Some(name) != first) {
-                    return Err(TenantRefusal::Ambiguous);
-                }
-                Ok(first.cloned())
-            }
+            None => Ok(names.first),
         }
+    }
+
+    fn path_name(&self, uri: &Uri) -> Result<Option<TenantId>, TenantRefusal> {
+        match self.path.as_ref().map(|path| path.read(uri)) {
+            None | Some(NamedByPath::Nothing) => Ok(None),
+            Some(NamedByPath::Tenant(tenant, _)) => Ok(Some(tenant)),
+            Some(NamedByPath::Malformed) => Err(TenantRefusal::MalformedPath),
+        }
+    }
+
+    pub(super) const fn path(&self) -> Option<&TenantPath> {
+        self.path.as_ref()
+    }
+}
+
+/// The tenants that a request names.
+#[derive(Debug, Default)]
+struct Names {
+    first: Option<TenantId>,
+    differ: bool,
+}
+
+impl Names {
+    fn add(&mut self, name: Option<TenantId>) {
+        match (&self.first, name) {
+            (_, None) => {}
+            (None, name) => self.first = name,
+            (Some(first), Some(name)) => self.differ |= *first != name,
+        }
+    }
+
+    /// Whether one of them is not `tenant`.
+    fn any_but(&self, tenant: Option<&TenantId>) -> bool {
+        self.differ || (self.first.is_some() && self.first.as_ref() != tenant)
     }
 }
 
 impl From<TenancyConfig> for Tenancy {
     fn from(config: TenancyConfig) -> Self {
-        match (config.mode, config.base_domain) {
-            (TenancyMode::Single(tenant), _) => Self::single(tenant),
-            (TenancyMode::Multi, None) => Self::multi(),
-            (TenancyMode::Multi, Some(domain)) => Self::multi().with_base_domain(&domain),
+        let mut tenancy = match config.mode {
+            TenancyMode::Single(tenant) => Self::single(tenant),
+            TenancyMode::Multi => Self::multi(),
+        };
+        if let Some(domain) = config.base_domain {
+            tenancy = tenancy.with_base_domain(&domain);
         }
+        tenancy.path = config.path_prefix;
+        tenancy.credentials_only = config.credentials_only;
+        tenancy
     }
 }
 
@@ -172,22 +236,13 @@ fn from_header(headers: &HeaderMap) -> Result<Option<TenantId>, TenantRefusal> {
 }
 
 /// The one label before the base domain; other hosts name no tenant.
-fn from_host(domain: &str, headers: &HeaderMap, uri: &Uri) -> Option<TenantId> {
-    // HTTP/2 has the host in the URI, HTTP/1 in the header.
-    let host = match uri.host() {
-        Some(host) => host,
-        None => headers
-            .get(HOST)?
-            .to_str()
-            .ok()?
-            .rsplit_once(':')
-            .map_or_else(
-                || headers.get(HOST)?.to_str().ok(),
-                |(host, _port)| Some(host),
-            )?,
-    };
+fn from_host(domain: &str, host: &str) -> Option<TenantId> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     host.strip_suffix(domain)?.strip_suffix('.')?.parse().ok()
+}
+
+fn without_port(host: &str) -> &str {
+    host.rsplit_once(':').map_or(host, |(host, _)| host)
 }
 
 // === impl TenantRefusal ===
@@ -197,8 +252,8 @@ impl TenantRefusal {
     #[must_use]
     pub const fn code(self) -> Code {
         match self {
-            Self::Malformed | Self::Ambiguous => Code::InvalidArgument,
-            Self::Mismatch => Code::PermissionDenied,
+            Self::Malformed | Self::MalformedPath => Code::InvalidArgument,
+            Self::Mismatch | Self::Ambiguous => Code::PermissionDenied,
         }
     }
 }
@@ -206,7 +261,7 @@ impl TenantRefusal {
 impl From<TenantRefusal> for Problem {
     fn from(refusal: TenantRefusal) -> Self {
         let reason = match refusal {
-            TenantRefusal::Malformed => "tenant_malformed",
+            TenantRefusal::Malformed | TenantRefusal::MalformedPath => "tenant_malformed",
             TenantRefusal::Mismatch => "tenant_mismatch",
             TenantRefusal::Ambiguous => "tenant_ambiguous",
         };

@@ -6,6 +6,7 @@ use std::{
 use goplt_core::{
     Problem, RequestContext,
     data::ScopeMint,
+    edge::PathTenant,
     id::Ids,
     refuse::{MaybeRefused, ResponseFuture},
 };
@@ -36,9 +37,16 @@ impl<S> Tenant<S> {
     fn enter<B>(&self, request: &mut Request<B>) -> Result<(), Problem> {
         let cx = request.extensions().get::<RequestContext>();
         let principal = cx.and_then(RequestContext::principal);
-        let tenant = self
-            .tenancy
-            .resolve(principal, request.headers(), request.uri())?;
+        let taken = request.extensions().get::<PathTenant>();
+        let tenant = self.tenancy.resolve_with(
+            principal,
+            request.headers(),
+            request.uri(),
+            taken.map(PathTenant::tenant),
+        )?;
+        if let Some(path) = self.tenancy.path() {
+            path.strip(request);
+        }
         let Some(tenant) = tenant else { return Ok(()) };
         let cx = request
             .extensions_mut()

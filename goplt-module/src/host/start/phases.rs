@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use goplt_core::{audit::RequestRecorder, contract::GuardSettings};
+use goplt_core::{audit::RequestRecorder, config::kernel::TenancyConfig, contract::GuardSettings};
 use tokio::time::Instant;
 
 use super::Purpose;
@@ -186,7 +186,11 @@ impl Starting {
             recorder,
         };
         let probes = http::probes(health.clone(), metrics.clone());
-        Ok(http::stack(routes, probes, settings)?)
+        let router = http::stack(routes, probes, settings)?;
+        Ok(match config.get::<TenancyConfig>().path_prefix {
+            Some(path) => http::stack::routed_without(path, router),
+            None => router,
+        })
     }
 
     fn record<T>(

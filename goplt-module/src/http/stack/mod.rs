@@ -23,6 +23,7 @@ mod future;
 mod load_shed;
 pub(super) mod log;
 mod record;
+mod tenant_path;
 mod timeout;
 
 use std::fmt;
@@ -36,6 +37,8 @@ use self::{
     load_shed::LoadShedLayer, record::RecordLayer, timeout::TimeoutLayer,
 };
 use super::settings::{HttpSettings, HttpSettingsError};
+
+pub(crate) use self::tenant_path::routed_without;
 
 /// Puts a layer around a router: how the assembly's layers come here.
 pub type ApplyLayer = Box<dyn FnOnce(Router) -> Router + Send>;
