@@ -45,6 +45,7 @@ mod caller;
 pub mod conformance;
 mod events;
 mod host;
+pub mod isolation;
 mod tenant;
 mod token;
 

@@ -2,7 +2,7 @@
 
 use super::{Envelope, event_row::EventRow};
 use crate::{
-    ModuleName,
+    ModuleName, Uuid,
     data::{DbError, FromRow, HostScope, Row, ScopeMint, TenantDb, kernel::kernel_sql},
 };
 
@@ -102,6 +102,23 @@ impl EventLog {
             .await?;
         // Nothing of ours writes a row whose ids do not parse.
         Ok(found.into_iter().filter_map(Found::publish).collect())
+    }
+
+    /// Whether a module has handled an event.
+    ///
+    /// # Errors
+    ///
+    /// A [`DbError`].
+    pub async fn is_handled(&self, module: &ModuleName, event: Uuid) -> Result<bool, DbError> {
+        let mut tx = self.db.begin_host_read(&self.host).await?;
+        let received: i64 = tx
+            .fetch_one(kernel_sql!(
+                "SELECT count(*) FROM goplt_inbox WHERE group_name = ? AND event_id = ?",
+                module.as_str(),
+                event
+            ))
+            .await?;
+        Ok(received > 0)
     }
 
     /// How much is still to be handled.

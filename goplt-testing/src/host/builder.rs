@@ -141,7 +141,7 @@ impl TestHostBuilder {
             policy: self.policy,
             tokens: self.tokens,
             mint,
-            _database: database,
+            database,
             frozen,
             _folder: folder,
         })

@@ -28,7 +28,7 @@ pub struct TestHost {
     pub(crate) policy: PolicyHandle,
     pub(crate) tokens: TokenMint,
     pub(crate) mint: ScopeMint,
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
     frozen: Option<Frozen>,
     _folder: TempDir,
 }

@@ -106,13 +106,14 @@ impl Parcels {
 
     async fn on_sent(
         &self,
-        _: &EventContext,
+        cx: &EventContext,
         tx: &mut TenantTx,
         event: ParcelSent,
     ) -> Result<(), BoxError> {
         if self.leak == Leak::Handler {
             self.change_anyones(host_sql!(
-                "UPDATE parcel_parcels SET state = 'leaked' WHERE id = ?",
+                "UPDATE parcel_parcels SET state = ? WHERE id = ?",
+                cx.tenant().as_str(),
                 event.id
             ))
             .await?;
