@@ -16,12 +16,27 @@ impl TestDatabase {
         Self::Sqlite(folder.join("test.db"))
     }
 
-    /// The value of `database.url`.
-    pub(super) fn url(&self) -> String {
+    /// Where it is, as the configuration says it.
+    pub(super) fn settings(&self, modules: &[String]) -> Vec<String> {
         match self {
-            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Sqlite(path) => vec![format!("database.url=sqlite:{}", path.display())],
             #[cfg(feature = "postgres")]
-            Self::Postgres(database) => database.url(),
+            Self::Postgres(database) => {
+                let roles = database.roles();
+                let name = database.name();
+                let schemas = modules.iter().map(|module| format!(", \"{module}\""));
+                let schemas = format!("goplt{}", schemas.collect::<String>());
+                let found = database.execute(&format!(
+                    "ALTER ROLE {name}_app SET search_path = {schemas}; \
+                     ALTER ROLE {name}_host SET search_path = {schemas}"
+                ));
+                found.unwrap_or_else(|error| panic!("{error}"));
+                vec![
+                    format!("database.url={}", roles.app),
+                    format!("database.host_url={}", roles.host),
+                    format!("database.owner_url={}", roles.owner),
+                ]
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! [`Database`]: a test's own.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use super::{Row, Server, SqlError, connection, server::drop_statements};
 
@@ -11,11 +11,28 @@ use super::{Row, Server, SqlError, connection, server::drop_statements};
 pub struct Database {
     server: Server,
     name: String,
+    roles: OnceLock<Roles>,
+}
+
+/// The URLs of a database for the three roles of an assembly: [`Database::roles`].
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Roles {
+    /// Serves requests: `database.url`.
+    pub app: String,
+    /// Works across tenants: `database.host_url`.
+    pub host: String,
+    /// Owns the tables: `database.owner_url`.
+    pub owner: String,
 }
 
 impl Database {
     pub(super) const fn new(server: Server, name: String) -> Self {
-        Self { server, name }
+        Self {
+            server,
+            name,
+            roles: OnceLock::new(),
+        }
     }
 
     /// Its name, which is a plain identifier.
@@ -40,6 +57,38 @@ impl Database {
     #[must_use]
     pub fn url_as(&self, user: &str, password: &str) -> String {
         self.server.url_as(user, password, &self.name)
+    }
+
+    /// The three roles of an assembly, `{name}_app`, `{name}_host` and `{name}_owner`, made at the
+    /// first call. What they may do beyond connecting, and the owner beyond making schemas, is
+    /// granted by migrations.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not make them.
+    pub fn roles(&self) -> &Roles {
+        self.roles.get_or_init(|| {
+            let name = &self.name;
+            let password = format!("{:032x}", fastrand::u128(..));
+            let make =
+                |role: &str| format!("CREATE ROLE {name}_{role} LOGIN PASSWORD '{password}';");
+            let sql = format!(
+                "{}{}{} REVOKE ALL ON DATABASE {name} FROM PUBLIC; \
+                 GRANT CONNECT ON DATABASE {name} TO {name}_app, {name}_host, {name}_owner; \
+                 GRANT CREATE ON DATABASE {name} TO {name}_owner",
+                make("app"),
+                make("host"),
+                make("owner"),
+            );
+            self.execute(&sql)
+                .unwrap_or_else(|error| panic!("no roles for the test: {error}"));
+            let url = |role: &str| self.url_as(&format!("{name}_{role}"), &password);
+            Roles {
+                app: url("app"),
+                host: url("host"),
+                owner: url("owner"),
+            }
+        })
     }
 
     /// Runs statements as the superuser, as one transaction unless they say otherwise, and gives
@@ -100,5 +149,12 @@ impl fmt::Debug for Database {
         f.debug_struct("Database")
             .field("name", &self.name)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // They hold passwords.
+        f.write_str("Roles")
     }
 }

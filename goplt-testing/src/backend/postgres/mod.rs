@@ -15,7 +15,11 @@ mod shared;
 mod template;
 
 pub use self::{
-    connection::Row, database::Database, error::SqlError, server::Server, template::Template,
+    connection::Row,
+    database::{Database, Roles},
+    error::SqlError,
+    server::Server,
+    template::Template,
 };
 pub(super) use running::running;
 
