@@ -10,7 +10,12 @@ use std::{fmt, sync::Arc};
 
 use axum::Router;
 use goplt_authz::PolicyHandle;
-use goplt_core::{BoxError, TenantId, contract::Contract, data::ScopeMint, event::EventLog};
+use goplt_core::{
+    BoxError, RequestContext, TenantId, Uuid,
+    contract::Contract,
+    data::ScopeMint,
+    event::{Event, EventLog},
+};
 use goplt_module::{HostContext, RunningHost};
 use tempfile::TempDir;
 
@@ -105,6 +110,29 @@ impl TestHost {
                 .map(|published| published.envelope)
                 .collect(),
         )
+    }
+
+    /// Publishes an event in a tenant, whoever's it is: in place of a module that is not here.
+    ///
+    /// # Panics
+    ///
+    /// If the database does not take it, or `tenant` is no tenant id.
+    pub async fn publish<E: Event>(&self, tenant: &str, event: &E) -> Uuid {
+        let cx = self.context().service_contexts().for_tenant(parse(tenant));
+        self.publish_in(&cx, event)
+            .await
+            .unwrap_or_else(|error| panic!("the event was not published: {error}"))
+    }
+
+    pub(crate) async fn publish_in<E: Event>(
+        &self,
+        cx: &RequestContext,
+        event: &E,
+    ) -> Result<Uuid, BoxError> {
+        let mut tx = self.running.db().begin(cx.scope()?).await?;
+        let id = tx.outbox().__publish(event).await?;
+        tx.commit().await?;
+        Ok(id)
     }
 
     /// Stops the modules in order.

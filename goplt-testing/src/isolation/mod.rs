@@ -13,7 +13,7 @@
 //!
 //! The calls are fixtures of yours. Each gets the data of the caller and the data whose ids it is to
 //! use: the same at first, globex's then. A mark that a call itself sends is no secret to its sender
-//! and is not looked for in what comes of that call.
+//! from then on, and no longer looked for: put calls that send texts of the other tenant last.
 //!
 //! # Examples
 //!

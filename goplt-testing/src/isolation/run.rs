@@ -252,9 +252,11 @@ impl<'a, D> Trial<'a, D> {
 
     /// Looks for what is globex's wherever something came of a call.
     async fn look(&mut self, call: &str, said: &str, outcome: &Outcome) {
+        // From now on acme may have it among its own.
+        self.marks
+            .borrow_mut()
+            .retain(|mark| !said.contains(mark.as_str()));
         let marks = self.marks.borrow().clone();
-        let known = |mark: &&String| !said.contains(mark.as_str());
-        let marks: Vec<_> = marks.iter().filter(known).collect();
         let mut found = |place: &str, text: &str| {
             for mark in marks.iter().filter(|mark| text.contains(mark.as_str())) {
                 let fault = format!("{call}: `{mark}` is in {place}");

@@ -266,11 +266,6 @@ impl<E: Event> Publish for E {
         host: &'a TestHost,
         cx: &'a RequestContext,
     ) -> LocalFuture<'a, Result<goplt_core::Uuid, goplt_core::BoxError>> {
-        Box::pin(async move {
-            let mut tx = host.running.db().begin(cx.scope()?).await?;
-            let id = tx.outbox().__publish(self).await?;
-            tx.commit().await?;
-            Ok(id)
-        })
+        Box::pin(host.publish_in(cx, self))
     }
 }
