@@ -16,7 +16,11 @@ impl TestDatabase {
         Self::Sqlite(folder.join("test.db"))
     }
 
-    /// Where it is, as the configuration says it.
+    /// Where it is, as the configuration says it; with the tables of these modules.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "SQLite has no schemas")
+    )]
     pub(super) fn settings(&self, modules: &[String]) -> Vec<String> {
         match self {
             Self::Sqlite(path) => vec![format!("database.url=sqlite:{}", path.display())],
