@@ -1,6 +1,6 @@
 //! [`Isolation`]: a module, and the fixtures of everything that it declares.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use goplt_core::{
     RequestContext,
@@ -36,11 +36,14 @@ pub(super) struct Fixture<D> {
 
 /// How a declared thing is called, from the caller's data and that whose ids are used.
 pub(super) enum Kind<D> {
-    Route(Box<dyn Fn(&D, &D) -> Call>),
+    Route(Make<D, Call>),
     Rpc(Box<dyn Rpc<D>>),
-    Event(Box<dyn Fn(&D, &D) -> Published>),
-    Job(Box<dyn Fn(&D, &D) -> Job>),
+    Event(Make<D, Published>),
+    Job(Make<D, Job>),
 }
+
+/// Makes a call of a kind.
+type Make<D, T> = Box<dyn Fn(&D, &D) -> T>;
 
 /// An event as it goes into the outbox.
 pub(super) struct Published {
@@ -118,7 +121,8 @@ impl<D: 'static> Isolation<D> {
     {
         let call = RpcOf::<C, _, T> {
             call,
-            types: std::marker::PhantomData,
+            contract: PhantomData,
+            answer: PhantomData,
         };
         let name = format!("{}/{method}", C::NAME);
         self.with(&name, Kind::Rpc(Box::new(call)))
@@ -224,7 +228,8 @@ pub(super) trait Rpc<D> {
 
 struct RpcOf<C: ?Sized, F, T> {
     call: F,
-    types: std::marker::PhantomData<(fn(&C), fn() -> T)>,
+    contract: PhantomData<fn(&C)>,
+    answer: PhantomData<fn() -> T>,
 }
 
 impl<D, C, F, T> Rpc<D> for RpcOf<C, F, T>
