@@ -28,6 +28,7 @@
 //! |---|---|
 //! | `http` | [`Problem`] as an axum response, [`RequestContext`] as an axum extractor |
 //! | `telemetry` | log output |
+//! | `otel` | traces, metrics and logs exported by OTLP over gRPC |
 //! | `data` | tenant-scoped SQL: transactions, values, rows, migrations |
 //! | `sqlite` | the SQLite engine of `data` |
 //! | `postgres` | the PostgreSQL engine of `data` |

@@ -92,7 +92,7 @@ impl Tasks {
                     .with_place(place),
             );
         };
-        let span = tracing::info_span!("task", task = name);
+        let span = tracing::info_span!(target: "goplt::task", "task", task = name);
         let open = self.open.hold(format!("task {name}"));
         let work = AssertUnwindSafe(task(self.stop_signal())).catch_unwind();
         let work = async move {

@@ -44,3 +44,7 @@ pub fn compose(assembly: Assembly) -> Assembly {
         .command(audit::command::heads())
         .command(audit::command::verify())
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guides/observability.md")]
+struct Guide;

@@ -6,12 +6,15 @@ use std::{
 };
 
 use tokio::time::Instant;
-use tracing::Span;
+use tracing::{Span, field::Empty};
 
 use super::{Access, MethodMeta, RpcError, Run};
 use crate::{
     Authorizer, Code, RequestContext,
-    telemetry::metrics::{CallTimer, ContractCalls, MethodCalls, Metrics},
+    telemetry::{
+        is_exported,
+        metrics::{CallTimer, ContractCalls, MethodCalls, Metrics},
+    },
 };
 
 /// Runs each call's policy in front of a provider. The host makes one per contract.
@@ -213,8 +216,13 @@ impl LocalCall {
     {
         let span = tracing::debug_span!(
             "call",
+            otel.name = is_exported()
+                .then(|| display(format!("{}/{}", self.contract, self.method.name))),
+            otel.status_code = Empty,
+            rpc.system = "goplt",
             rpc.service = self.contract,
-            rpc.method = self.method.name
+            rpc.method = self.method.name,
+            error.type = Empty,
         );
         let span = if span.is_disabled() {
             Span::none()

@@ -80,6 +80,10 @@ where
             }
             Err(panic) => Err(panicked(this.contract, this.method, &*panic)),
         };
+        if let Err(error) = &result {
+            this.span.record("error.type", error.code().as_str());
+            this.span.record("otel.status_code", "ERROR");
+        }
         this.metrics
             .end(result.as_ref().err().map_or(Code::Ok, RpcError::code));
         Poll::Ready(result)

@@ -246,7 +246,7 @@ impl TenantDb {
         &self.seams
     }
 
-    pub(super) const fn meter(&self) -> &Meter {
+    pub(crate) const fn meter(&self) -> &Meter {
         &self.meter
     }
 

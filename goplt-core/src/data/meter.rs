@@ -25,6 +25,14 @@ impl Meter {
         self
     }
 
+    pub(super) const fn system(&self) -> &'static str {
+        self.system
+    }
+
+    pub(crate) const fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.as_ref()
+    }
+
     /// The moment an operation begins, if anyone wants to know.
     pub(super) fn start(&self) -> Option<Instant> {
         self.metrics.as_ref().map(|_| Instant::now())

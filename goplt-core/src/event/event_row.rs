@@ -4,6 +4,7 @@ use super::{Actor, Envelope, envelope};
 use crate::{
     BoxError, Timestamp, Uuid,
     data::{DbError, Row},
+    telemetry::TraceContext,
 };
 
 /// An event as the outbox holds it.
@@ -14,11 +15,11 @@ pub(super) struct EventRow {
     pub(super) name: String,
     version: u32,
     pub(super) key: String,
-    time: Timestamp,
+    pub(super) time: Timestamp,
     payload: Vec<u8>,
     trace: Option<String>,
     cause: Option<Uuid>,
-    request_id: String,
+    pub(super) request_id: String,
     actor: Option<Actor>,
 }
 
@@ -45,12 +46,21 @@ impl EventRow {
         })
     }
 
+    /// The trace of what caused it.
+    pub(super) fn trace(&self) -> TraceContext {
+        let trace = self.trace.as_ref();
+        trace
+            .and_then(|trace| trace.parse().ok())
+            .unwrap_or_default()
+    }
+
     pub(super) fn topic(&self) -> &str {
         envelope::topic(&self.name)
     }
 
     /// With its ids parsed.
     pub(super) fn into_envelope(self) -> Result<Envelope, BoxError> {
+        let trace = self.trace();
         Ok(Envelope {
             id: self.id,
             name: self.name,
@@ -59,10 +69,7 @@ impl EventRow {
             key: self.key,
             time: self.time,
             payload: self.payload,
-            trace: self
-                .trace
-                .and_then(|trace| trace.parse().ok())
-                .unwrap_or_default(),
+            trace,
             cause: self.cause,
             request_id: self.request_id.parse()?,
             actor: self.actor,

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use tracing::{Instrument, Span};
+
 use super::{Actor, CanPublish, Event, EventKey, EventOf, envelope};
 use crate::{
     RequestId, TenantId, Timestamp, Uuid,
@@ -9,7 +11,7 @@ use crate::{
         DbError, HostTx, TenantTx,
         kernel::{kernel_sql, kernel_tenant_sql},
     },
-    telemetry::TraceContext,
+    telemetry::{self, TraceContext},
 };
 
 /// The number of lanes that the keys of a group are spread over.
@@ -116,6 +118,7 @@ impl NewEvent<'_> {
         tx.origin().wake.events = true;
         let topic = envelope::topic(self.name);
         let lane = lane(tx.tenant().as_str(), topic, &self.key);
+        let (span, trace) = sending(self.name, self.id, self.trace);
         tx.execute(kernel_tenant_sql!(
             "INSERT INTO goplt_outbox (id, name, version, topic, event_key, lane, occurred_at, payload, trace, \
              causation_id, correlation_id, actor_kind, actor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -127,12 +130,13 @@ impl NewEvent<'_> {
             lane,
             self.at,
             self.payload,
-            self.trace.is_valid().then(|| self.trace.to_string()),
+            trace.is_valid().then(|| trace.to_string()),
             self.cause,
             self.request_id.as_str(),
             self.actor.as_ref().map(Actor::kind),
             self.actor.as_ref().map(Actor::subject)
         ))
+        .instrument(span)
         .await?;
         Ok(())
     }
@@ -168,6 +172,27 @@ impl NewEvent<'_> {
         .await?;
         Ok(())
     }
+}
+
+/// The span of publishing, and what the event's handlers continue: it, or the request itself where
+/// spans are not exported.
+fn sending(name: &str, id: Uuid, request: TraceContext) -> (Span, TraceContext) {
+    let exported = telemetry::is_exported();
+    let span = tracing::debug_span!(
+        target: "goplt::event",
+        "event.publish",
+        otel.name = exported.then(|| display(format!("send {name}"))),
+        otel.kind = exported.then_some("producer"),
+        messaging.system = exported.then_some("goplt"),
+        messaging.operation.type = exported.then_some("send"),
+        messaging.destination.name = name,
+        messaging.message.id = %id,
+    );
+    // Of the request's trace in any case, also in a task that runs in no span of it.
+    let around = telemetry::trace_of(&Span::current());
+    let parent = around.filter(|around| around.trace_id() == request.trace_id());
+    let trace = telemetry::trace_below(&span, parent.unwrap_or(request));
+    (span, trace.unwrap_or(request))
 }
 
 /// The lane of a key: FNV-1a, so that every process agrees.

@@ -9,7 +9,10 @@ use std::{
 
 use goplt_core::{
     error::chain,
-    telemetry::logs::{self, LogSettings},
+    telemetry::{
+        Service, Telemetry,
+        logs::{self, LogSettings},
+    },
 };
 use tokio::runtime::{self, Runtime};
 
@@ -85,7 +88,7 @@ fn run(
     let host = host.sources(flags::sources(&matches));
     let (path, inner) = flags::called(&matches);
     match path.as_str() {
-        "" => serve::serve(build(host)?),
+        "" => serve::serve(build(host)?, Service::new(name, version)),
         "check" => check::check(build(host)?),
         "graph" => {
             let format = inner
@@ -125,6 +128,14 @@ fn settings(host: &Host) -> String {
 pub(super) fn start_logs(host: &Host) -> Result<(), Failure> {
     let settings: LogSettings = host.config().get();
     logs::init(&settings).map(drop).map_err(Failure::of)
+}
+
+/// Writes logs from here on, and exports what the configuration says.
+pub(super) fn start_telemetry(host: &Host, service: Service) -> Result<Telemetry, Failure> {
+    let config = host.config();
+    let service = service.with_environment(config.environment().as_str());
+    Telemetry::start(&config.get(), &config.get(), &service)
+        .map_err(|error| Failure::new(chain(&error).to_string()))
 }
 
 /// To standard output, complete or not at all.

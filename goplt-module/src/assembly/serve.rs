@@ -1,20 +1,21 @@
 //! What a binary does with a host: serve, migrate, run a command.
 
 use futures_util::future::BoxFuture;
-use goplt_core::{BoxError, error::chain};
+use goplt_core::{BoxError, error::chain, telemetry::Service};
 
-use super::run::{Failure, block_on, print, start_logs};
+use super::run::{Failure, block_on, print, start_logs, start_telemetry};
 use crate::{Host, HostContext};
 
-pub(super) fn serve(host: Host) -> Result<(), Failure> {
-    start_logs(&host)?;
+pub(super) fn serve(host: Host, service: Service) -> Result<(), Failure> {
     block_on(async move {
-        host.run(|address| {
-            // Whoever waits for the line may be gone; the host serves all the same.
-            let _ = print(&format!("listening on http://{address}\n"));
-        })
-        .await
-        .map_err(Failure::of)
+        let telemetry = start_telemetry(&host, service)?;
+        host.with_telemetry(telemetry)
+            .run(|address| {
+                // Whoever waits for the line may be gone; the host serves all the same.
+                let _ = print(&format!("listening on http://{address}\n"));
+            })
+            .await
+            .map_err(Failure::of)
     })
 }
 

@@ -13,6 +13,7 @@ use goplt_core::{
     mail::Mailer,
     manifest::Version,
     report::{ErrorSink, ReportSettings},
+    telemetry::Telemetry,
 };
 
 use super::{
@@ -78,6 +79,7 @@ pub(crate) struct Parts {
     pub(crate) hook_timeout: Duration,
     pub(crate) reports: ReportSettings,
     pub(crate) audit: Option<RequestAuditSettings>,
+    pub(crate) telemetry: Telemetry,
 }
 
 /// How long `init` and `on_start` may take.
@@ -99,6 +101,7 @@ impl HostBuilder {
             hook_timeout: HOOK_TIMEOUT,
             reports: ReportSettings::new(),
             audit: None,
+            telemetry: Telemetry::default(),
         };
         Self {
             modules: Vec::new(),

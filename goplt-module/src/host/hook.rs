@@ -9,6 +9,7 @@ use goplt_core::{
     report::{Category, ErrorReport},
 };
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 /// A hook of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,7 +63,8 @@ pub(crate) async fn run<T>(
 ) -> (HookTiming, Result<T, HookError>) {
     let start = Instant::now();
     // A module that panicked is not called again but for `on_stop` of what had started before.
-    let work = AssertUnwindSafe(work).catch_unwind();
+    let span = tracing::info_span!("hook", %module, %hook);
+    let work = AssertUnwindSafe(work).catch_unwind().instrument(span);
     let result = match timeout_at(deadline, work).await {
         Ok(Ok(Ok(value))) => Ok(value),
         Ok(Ok(Err(error))) => Err(HookFailure::Failed(error)),

@@ -16,7 +16,7 @@ mod workers;
 
 use std::{fmt, sync::Arc};
 
-use goplt_core::config::Config;
+use goplt_core::{config::Config, telemetry::Telemetry};
 
 use crate::{Catalogue, Registry};
 
@@ -72,6 +72,15 @@ impl Host {
             config,
             parts,
         }
+    }
+
+    /// Has the host export its metrics by what the process exports, and flush it when it stops.
+    ///
+    /// The assembly does so by itself.
+    #[must_use]
+    pub fn with_telemetry(mut self, telemetry: Telemetry) -> Self {
+        self.parts.telemetry = telemetry;
+        self
     }
 
     /// The modules, in the order in which they are initialised.

@@ -9,6 +9,7 @@ use goplt_core::{
     data::TenantDb,
     report::Reporting,
     shutdown::{Interrupted, Shutdown},
+    telemetry::Telemetry,
 };
 use tokio::time::Instant;
 
@@ -43,6 +44,7 @@ pub(super) struct Stopping {
     /// `None` without listener.
     pub(super) serving: Option<Serving>,
     pub(super) reporting: Reporting,
+    pub(super) telemetry: Telemetry,
 }
 
 impl RunningHost {
@@ -140,6 +142,8 @@ impl Stopping {
         // Half of what is left, and never an error of its own: a sink that hangs has had its time.
         let patience = self.shutdown.remaining() / 2;
         self.reporting.drain(patience).await;
+        // The last of all, so that it tells of everything above; and no error either.
+        self.telemetry.flush(self.shutdown.remaining() / 2).await;
         let connections = match &interrupted {
             Some(_) => self.serving.as_ref().map(Serving::open).unwrap_or_default(),
             None => Vec::new(),

@@ -78,8 +78,8 @@ async fn a_request_leaves_one_line_with_everything_to_find_it_by() {
     assert_eq!(line["fields"]["status"], 200);
     assert!(line["fields"]["duration_ms"].is_number());
     let span = &line["span"];
-    assert_eq!(span["method"], "GET");
-    assert_eq!(span["route"], "/me");
+    assert_eq!(span["http.request.method"], "GET");
+    assert_eq!(span["http.route"], "/me");
     assert_eq!(span["tenant_id"], "acme");
     assert_eq!(span["user_id"], "ada");
     assert_eq!(span["trace_id"].as_str().unwrap().len(), 32);
@@ -98,7 +98,7 @@ async fn the_cause_of_a_failure_is_told_once_and_a_refusal_only_to_who_looks_clo
     app.call(request("/nothing", "lost")).await;
     assert_eq!(lines("lost", "request refused")[0]["level"], "DEBUG");
     assert_eq!(
-        lines("lost", "goplt::access")[0]["span"]["path"],
+        lines("lost", "goplt::access")[0]["span"]["url.path"],
         "/nothing"
     );
 }

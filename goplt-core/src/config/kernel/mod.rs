@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use goplt_manifest::{
     ConfigDecl,
-    ConfigKind::{Boolean, Duration as Time, Integer, Secret, String as Text, StringList},
+    ConfigKind::{Boolean, Duration as Time, Integer, Number, Secret, String as Text, StringList},
     yaml::Value,
 };
 
@@ -189,6 +189,34 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
             ],
         ),
         Section::new(
+            "telemetry",
+            vec![
+                text(
+                    "otlp.endpoint",
+                    "Where traces, metrics and logs are sent by OTLP over gRPC",
+                ),
+                time("metrics.interval", "How often metrics are sent").or("30s"),
+                ratio(
+                    "traces.sample_ratio",
+                    "How many of the traces that begin here are recorded",
+                    0.1,
+                    1.0,
+                ),
+                number(
+                    "errors.queue",
+                    "The most error reports that wait",
+                    100,
+                    1,
+                    1 << 16,
+                ),
+                time(
+                    "errors.interval",
+                    "How often repeats of an error are told of",
+                )
+                .or("1m"),
+            ],
+        ),
+        Section::new(
             "tenancy",
             vec![
                 text("mode", "One tenant or many")
@@ -295,6 +323,16 @@ fn number(name: &str, description: &str, default: i64, min: i32, max: i64) -> Co
     )]
     let max = max as f64;
     decl.max = Some(max);
+    decl
+}
+
+/// Between none and all.
+fn ratio(name: &str, description: &str, default: f64, development: f64) -> ConfigDecl {
+    let mut decl = declare(name, Number, description);
+    decl.default = Some(Value::Float(default));
+    decl.development = Some(Value::Float(development));
+    decl.min = Some(0.0);
+    decl.max = Some(1.0);
     decl
 }
 

@@ -12,6 +12,7 @@ use crate::{
         row::{Places, RawRow, Row},
         sql::{Bound, Statement},
     },
+    telemetry::is_exported,
 };
 
 /// A transaction that refuses to go on after a failure.
@@ -116,8 +117,8 @@ impl Transaction {
         if bound.statement().writes && self.access == Access::Read {
             return Err(DbError::ReadOnly);
         }
-        let span = span(bound.statement());
         let operation = operation(&bound.statement().sqlite);
+        let span = span(bound.statement(), operation, self.meter.system());
         let started = self.meter.start();
         self.aborted = true;
         let running = self
@@ -134,19 +135,25 @@ impl Transaction {
         self.conflicted |= matches!(done, Err(DbError::Conflict(_)));
         self.meter.record(operation, started, &done);
         if let Err(error) = &done {
-            span.record("error.code", error.code().as_str());
+            span.record("error.type", error.code().as_str());
+            span.record("otel.status_code", "ERROR");
         }
         done
     }
 }
 
 /// The text with its places and never a value.
-fn span(statement: &Statement) -> Span {
+fn span(statement: &Statement, operation: &'static str, system: &'static str) -> Span {
     tracing::debug_span!(
         target: "goplt::db",
         "db.query",
+        otel.name = is_exported().then_some(operation),
+        otel.kind = is_exported().then_some("client"),
+        otel.status_code = Empty,
+        db.system.name = system,
+        db.operation.name = operation,
         db.query.text = &*statement.sqlite,
-        error.code = Empty,
+        error.type = Empty,
     )
 }
 

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::Instant,
+};
 use tracing::Instrument;
 
 use super::{
@@ -17,7 +20,8 @@ use super::{
         handler::Registered,
     },
     load::Due,
-    progress,
+    numbers::Numbers,
+    progress, span,
 };
 use crate::{
     BoxError, ModuleName, Principal, RequestContext, Timestamp,
@@ -26,6 +30,7 @@ use crate::{
     failpoint,
     report::{Category, ErrorReport, Reporter},
     shutdown::ShutdownToken,
+    telemetry::TraceContext,
 };
 
 /// What every key's task shares.
@@ -42,6 +47,8 @@ pub(super) struct Delivery {
     pub(super) leased_until: AtomicI64,
     pub(super) shutdown: ShutdownToken,
     pub(super) reporter: Reporter,
+    /// `None` if nobody counts.
+    pub(super) numbers: Option<Numbers>,
 }
 
 /// What a key's task tells the runner.
@@ -124,22 +131,36 @@ impl Delivery {
             // Subscribed once, and no longer.
             return Outcome::Done;
         };
-        let cx = match self.context(group, due, registered.policy.timeout()) {
+        let (span, trace) = span::of(group, due, &self.random);
+        let cx = match self.context(group, due, registered.policy.timeout(), trace) {
             Ok(cx) => cx,
             Err(error) => return Outcome::Failed(Permanent::new(error).into()),
         };
-        let span = tracing::info_span!(
-            "event.handle",
-            group = group.as_str(),
-            event = cx.envelope().name(),
-            event_id = %cx.id(),
-            tenant_id = %cx.tenant(),
-            request_id = %cx.envelope().request_id(),
-            attempt = cx.attempt,
-        );
-        self.handle(group, due, registered, &cx)
-            .instrument(span)
-            .await
+        let started = Instant::now();
+        let outcome = self
+            .handle(group, due, registered, &cx)
+            .instrument(span.clone())
+            .await;
+        self.note(group, due, started, &outcome);
+        if let Outcome::Failed(error) = &outcome {
+            span.record("error.type", Category::of(&**error).as_str());
+            span.record("otel.status_code", "ERROR");
+        }
+        outcome
+    }
+
+    fn note(&self, group: &ModuleName, due: &Due, started: Instant, outcome: &Outcome) {
+        let Some(numbers) = &self.numbers else { return };
+        let error = match outcome {
+            Outcome::Fenced => return,
+            Outcome::Done => None,
+            Outcome::Failed(error) => Some(Category::of(&**error).as_str()),
+        };
+        numbers.attempted(group, &due.event.name, error, started.elapsed());
+        if error.is_none() {
+            let now = self.db.seams().clock.now();
+            numbers.handled(group, now.since(due.event.time));
+        }
     }
 
     async fn handle(
@@ -194,15 +215,12 @@ impl Delivery {
         group: &ModuleName,
         due: &Due,
         timeout: Duration,
+        trace: TraceContext,
     ) -> Result<EventContext, BoxError> {
         let envelope = due.event.clone().into_envelope()?;
         let request = RequestContext::new(envelope.request_id().clone())
             .with_principal(Principal::service(group.as_str()))
-            .with_trace(if envelope.trace().is_valid() {
-                envelope.trace().child(&self.random)
-            } else {
-                envelope.trace()
-            })
+            .with_trace(trace)
             .with_timeout(timeout);
         let request = self.mint.enter(request, envelope.tenant().clone())?;
         Ok(EventContext {
@@ -302,7 +320,7 @@ impl Delivery {
             let report = ErrorReport::new(error)
                 .with_module(group.clone())
                 .with_place(format!("event {}", due.event.name));
-            match self.context(group, due, Duration::ZERO) {
+            match self.context(group, due, Duration::ZERO, due.event.trace()) {
                 Ok(cx) => report.with_context(cx.request()),
                 Err(_) => report,
             }

@@ -8,8 +8,10 @@ mod deliver;
 mod fan_out;
 mod lanes;
 mod load;
+mod numbers;
 mod progress;
 mod settings;
+mod span;
 mod state;
 
 pub(crate) use self::deliver::cut;

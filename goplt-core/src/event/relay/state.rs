@@ -21,6 +21,7 @@ use super::{
     fan_out,
     lanes::Leases,
     load::{self, Due},
+    numbers::{self, Numbers},
     progress,
 };
 use crate::{
@@ -53,6 +54,7 @@ pub(super) struct Relay {
     look_at: Instant,
     keep_at: Instant,
     clean_at: Instant,
+    measure_at: Instant,
 }
 
 struct Group {
@@ -113,6 +115,7 @@ impl Relay {
                 leased_until: AtomicI64::new(0),
                 shutdown,
                 reporter,
+                numbers: Numbers::new(db.meter().metrics()),
                 db,
             }),
             settings,
@@ -129,6 +132,7 @@ impl Relay {
             look_at: now,
             keep_at: now,
             clean_at: now + CLEAN_EVERY,
+            measure_at: now,
         }
     }
 
@@ -154,6 +158,10 @@ impl Relay {
         if self.clean_at <= now {
             self.clean().await?;
             self.clean_at = now + CLEAN_EVERY;
+        }
+        if self.measure_at <= now {
+            self.measure_at = now + numbers::EVERY;
+            self.measure().await?;
         }
         if more {
             self.look();
@@ -195,6 +203,9 @@ impl Relay {
 
     fn next(&self) -> Instant {
         let mut at = self.look_at.min(self.keep_at).min(self.clean_at);
+        if self.delivery.numbers.is_some() {
+            at = at.min(self.measure_at);
+        }
         if let Some(flush) = self.flush_at {
             at = at.min(flush);
         }
@@ -310,6 +321,19 @@ impl Relay {
                 return Ok(());
             }
         }
+    }
+
+    async fn measure(&self) -> Result<(), DbError> {
+        let Some(numbers) = &self.delivery.numbers else {
+            return Ok(());
+        };
+        let mut tx = self
+            .delivery
+            .db
+            .begin_host_read(&self.delivery.host)
+            .await?;
+        let groups = self.groups.iter().map(|group| &group.name);
+        numbers.measure(&mut tx, groups, self.now()).await
     }
 
     // === Reading ===

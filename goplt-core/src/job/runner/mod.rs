@@ -5,6 +5,7 @@
 mod claim;
 mod cron;
 mod finish;
+mod numbers;
 mod settings;
 mod state;
 mod work;

@@ -12,6 +12,7 @@ use super::{
     claim::{self, Turns},
     cron,
     finish::{self, Ended},
+    numbers::{self, Numbers},
     work::Tools,
 };
 use crate::{
@@ -43,6 +44,7 @@ pub(super) struct Runner {
     look_at: Instant,
     beat_at: Instant,
     clean_at: Instant,
+    measure_at: Instant,
 }
 
 struct Running {
@@ -72,6 +74,7 @@ impl Runner {
                 clock: seams.clock.clone(),
                 random: Random::system(),
                 reporter,
+                numbers: Numbers::new(db.meter().metrics()),
             },
             turns: Turns::default(),
             tasks: JoinSet::new(),
@@ -82,6 +85,7 @@ impl Runner {
             look_at: now,
             beat_at: now + settings.lease / 3,
             clean_at: now + CLEAN_EVERY,
+            measure_at: now,
             db,
             handlers,
             settings,
@@ -104,6 +108,10 @@ impl Runner {
         if self.clean_at <= now {
             self.clean().await?;
             self.clean_at = now + CLEAN_EVERY;
+        }
+        if self.measure_at <= now {
+            self.measure_at = now + numbers::EVERY;
+            self.measure().await?;
         }
         Ok(self.next())
     }
@@ -142,7 +150,10 @@ impl Runner {
     }
 
     fn next(&self) -> Instant {
-        let at = self.look_at.min(self.beat_at).min(self.clean_at);
+        let mut at = self.look_at.min(self.beat_at).min(self.clean_at);
+        if self.tools.numbers.is_some() {
+            at = at.min(self.measure_at);
+        }
         match self.next_cron {
             Some(due) => at.min(Instant::now() + due.since(self.now())),
             None => at,
@@ -190,11 +201,12 @@ impl Runner {
                 continue;
             };
             let key = (job.id, job.token);
-            let cx = self.tools.context(&registered, &job);
+            let (span, trace) = self.tools.span(&job);
+            let cx = self.tools.context(&registered, &job, trace);
             let request = cx.as_ref().ok().map(|cx| cx.request().clone());
             let task = self
                 .tasks
-                .spawn(self.tools.clone().attempt(registered, job, cx));
+                .spawn(self.tools.clone().attempt(registered, job, span, cx));
             self.running.insert(key, Running { request, task });
         }
         Ok(())
@@ -220,6 +232,14 @@ impl Runner {
                 return Ok(());
             }
         }
+    }
+
+    async fn measure(&self) -> Result<(), DbError> {
+        let Some(numbers) = &self.tools.numbers else {
+            return Ok(());
+        };
+        let mut tx = self.db.begin_host_read(&self.host).await?;
+        numbers.measure(&mut tx, self.now()).await
     }
 
     // === Leases ===

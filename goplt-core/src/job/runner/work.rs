@@ -5,12 +5,17 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use tracing::Instrument;
+use tokio::time::Instant;
+use tracing::{
+    Instrument, Span,
+    field::{Empty, display},
+};
 
 use super::{
     super::{JobContext, handler::Registered},
     claim::Claimed,
     finish::{End, Ended},
+    numbers::Numbers,
 };
 use crate::{
     BoxError, Clock, Principal, Random, RequestContext,
@@ -19,6 +24,7 @@ use crate::{
     event::{Permanent, cut},
     failpoint,
     report::{Category, ErrorReport, Reporter},
+    telemetry::{self, TraceContext},
 };
 
 /// What every attempt needs.
@@ -28,22 +34,49 @@ pub(super) struct Tools {
     pub(super) clock: Clock,
     pub(super) random: Random,
     pub(super) reporter: Reporter,
+    /// `None` if nobody counts.
+    pub(super) numbers: Option<Numbers>,
 }
 
 impl Tools {
+    /// The span of an attempt, which continues the trace of what enqueued the job, and its own
+    /// place in it.
+    pub(super) fn span(&self, job: &Claimed) -> (Span, TraceContext) {
+        let exported = telemetry::is_exported();
+        let span = tracing::info_span!(
+            "job.run",
+            otel.name = exported.then(|| display(format!("job {}", job.name))),
+            otel.kind = exported.then_some("consumer"),
+            otel.status_code = Empty,
+            module = job.module,
+            job = job.name,
+            job_id = %job.id,
+            tenant_id = job.tenant,
+            request_id = job.request_id,
+            trace_id = Empty,
+            attempt = job.attempts,
+            error.type = Empty,
+        );
+        let parent = job.trace.as_ref().and_then(|trace| trace.parse().ok());
+        let trace = telemetry::continue_trace(&span, parent.unwrap_or_default(), &self.random);
+        if !span.is_disabled() {
+            let id = format_args!("{:032x}", trace.trace_id());
+            span.record("trace_id", display(id));
+        }
+        (span, trace)
+    }
+
     /// What the handler gets to know.
     pub(super) fn context(
         &self,
         registered: &Registered,
         job: &Claimed,
+        trace: TraceContext,
     ) -> Result<JobContext, BoxError> {
         let mut request = RequestContext::new(job.request_id.parse()?)
             .with_principal(Principal::service(job.module.as_str()))
+            .with_trace(trace)
             .with_timeout(registered.policy.timeout());
-        if let Some(trace) = job.trace.as_ref().and_then(|trace| trace.parse().ok()) {
-            let trace: crate::telemetry::TraceContext = trace;
-            request = request.with_trace(trace.child(&self.random));
-        }
         if !job.tenant.is_empty() {
             request = self.mint.enter(request, job.tenant.parse()?)?;
         }
@@ -64,22 +97,16 @@ impl Tools {
         self,
         registered: Registered,
         job: Claimed,
+        span: Span,
         cx: Result<JobContext, BoxError>,
     ) -> Ended {
-        let span = tracing::info_span!(
-            "job.run",
-            module = job.module,
-            job = job.name,
-            job_id = %job.id,
-            tenant_id = job.tenant,
-            attempt = job.attempts,
-        );
         failpoint::point("job.after_claim");
         let request = cx.as_ref().ok().map(|cx| cx.request().clone());
+        let started = Instant::now();
         let (result, finished) = match cx {
             Ok(cx) => {
                 let timeout = registered.policy.timeout();
-                let run = fenced(registered.handler.call(&cx)).instrument(span);
+                let run = fenced(registered.handler.call(&cx)).instrument(span.clone());
                 let result = match tokio::time::timeout(timeout, run).await {
                     Ok(result) => result,
                     Err(_) => Err(format!("the job took longer than {timeout:?}").into()),
@@ -89,6 +116,15 @@ impl Tools {
             Err(error) => (Err(Permanent::new(error).into()), false),
         };
         failpoint::point("job.before_complete");
+        if let Some(numbers) = &self.numbers {
+            let error = result.as_ref().err().filter(|_| !finished);
+            let error = error.map(|error| Category::of(&**error).as_str());
+            numbers.attempted(&job, error, started.elapsed());
+        }
+        if let Err(error) = &result {
+            span.record("error.type", Category::of(&**error).as_str());
+            span.record("otel.status_code", "ERROR");
+        }
         let end = match result {
             _ if finished => End::Written,
             Ok(()) => End::Done,

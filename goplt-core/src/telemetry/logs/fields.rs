@@ -8,11 +8,15 @@ use tracing::field::{Field, Visit};
 
 /// Fields in their order, each once: of a span, kept beside it, or of a line.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fields(Vec<(&'static str, Value)>);
+pub(in crate::telemetry) struct Fields(Vec<(&'static str, Value)>);
 
 impl Fields {
-    /// Sets a field; one of the same name is replaced.
+    /// Sets a field; one of the same name is replaced. What is meant for exporters of spans alone
+    /// is left out.
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        if name.starts_with("otel.") {
+            return;
+        }
         let value = value.into();
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,
@@ -21,7 +25,7 @@ impl Fields {
     }
 
     /// Adds those whose names are new.
-    pub(super) fn add(&mut self, others: Self) {
+    pub(in crate::telemetry) fn add(&mut self, others: Self) {
         for (name, value) in others.0 {
             if !self.0.iter().any(|(known, _)| *known == name) {
                 self.0.push((name, value));
@@ -30,9 +34,18 @@ impl Fields {
     }
 
     /// Takes a field out.
-    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+    pub(in crate::telemetry) fn take(&mut self, name: &str) -> Option<Value> {
         let index = self.0.iter().position(|(known, _)| *known == name)?;
         Some(self.0.remove(index).1)
+    }
+}
+
+impl IntoIterator for Fields {
+    type Item = (&'static str, Value);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -31,8 +31,13 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{Layer, Registry, fmt::MakeWriter, layer::SubscriberExt};
 
+#[cfg(feature = "otel")]
+pub(in crate::telemetry) use self::fields::Fields;
 use self::json::JsonLayer;
 pub use self::settings::{LogError, LogFormat, LogSettings};
+
+/// What hears of spans and lines beside the log.
+pub(in crate::telemetry) type MoreLayers = Vec<Box<dyn Layer<Registry> + Send + Sync>>;
 
 /// Says whether this process's logs are these. Dropping it changes nothing.
 #[derive(Debug)]
@@ -50,8 +55,17 @@ pub struct LogGuard {
 ///
 /// [`LogError`] if a level or target is not written as it must be.
 pub fn init(settings: &LogSettings) -> Result<LogGuard, LogError> {
+    init_with(settings, Vec::new())
+}
+
+/// As [`init`], with these layers too.
+pub(in crate::telemetry) fn init_with(
+    settings: &LogSettings,
+    mut layers: MoreLayers,
+) -> Result<LogGuard, LogError> {
     let ansi = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let subscriber = Registry::default().with(layer(settings, io::stderr, ansi)?);
+    layers.push(layer(settings, io::stderr, ansi)?);
+    let subscriber = Registry::default().with(layers);
     let installed = tracing::subscriber::set_global_default(subscriber).is_ok();
     Ok(LogGuard { installed })
 }

@@ -69,7 +69,7 @@ impl LogSettings {
         }
     }
 
-    pub(super) fn filter(&self) -> Result<Targets, LogError> {
+    pub(in crate::telemetry) fn filter(&self) -> Result<Targets, LogError> {
         let level = level(&self.level)?;
         let mut filter = Targets::new().with_default(level);
         for target in TALKATIVE {

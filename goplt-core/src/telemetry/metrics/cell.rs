@@ -66,6 +66,13 @@ impl Distribution {
         add_float(&self.sum, value);
     }
 
+    /// The bounds, and how many values lie below each and above the one before.
+    #[cfg(feature = "otel")]
+    pub(super) fn counts(&self) -> (&'static [f64], Vec<u64>) {
+        let counts = self.counts.iter().map(|count| count.load(Relaxed));
+        (self.bounds, counts.collect())
+    }
+
     /// Each bound with how many values do not exceed it, and then how many there are.
     pub(super) fn cumulative(&self) -> (Vec<(f64, u64)>, u64) {
         let mut total = 0;

@@ -44,6 +44,8 @@ mod cell;
 mod error;
 mod family;
 mod instrument;
+#[cfg(feature = "otel")]
+mod reading;
 mod registry;
 mod render;
 
@@ -55,6 +57,8 @@ use self::registry::Registry;
 use crate::Code;
 
 pub(crate) use self::calls::{CallTimer, ContractCalls, MethodCalls};
+#[cfg(feature = "otel")]
+pub(in crate::telemetry) use self::reading::{Reading, ReadingKind, Value};
 pub use self::{
     error::MetricError,
     instrument::{Counter, Gauge, Histogram},
@@ -188,6 +192,12 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         render::render(&self.registry)
+    }
+
+    /// Every number as it is now: what is pushed is what `/metrics` shows.
+    #[cfg(feature = "otel")]
+    pub(in crate::telemetry) fn readings(&self) -> Vec<Reading> {
+        reading::read(&self.registry)
     }
 
     pub(crate) fn contract(&self, contract: &'static str) -> ContractCalls {

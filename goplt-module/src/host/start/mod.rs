@@ -13,7 +13,7 @@ use goplt_core::{
     id::Ids,
     report::{Reporter, Reporting},
     shutdown::Shutdown,
-    telemetry::Metrics,
+    telemetry::{Metrics, TelemetrySettings},
 };
 
 use self::phases::{Started, Starting};
@@ -103,7 +103,7 @@ impl Host {
 }
 
 pub(crate) async fn start(
-    host: Host,
+    mut host: Host,
     purpose: Purpose,
     shutdown: Shutdown,
 ) -> Result<RunningHost, StartError> {
@@ -121,6 +121,8 @@ pub(crate) async fn start(
             return Err(StartError::early(cause));
         }
     };
+    let telemetry = std::mem::take(&mut host.parts.telemetry);
+    telemetry.watch(&metrics);
     let (shared, mut parts, reporting) = share(host, &data_dir, db, metrics, &shutdown);
     let address = server.as_ref().map(Server::local_addr);
     let mut starting = Starting::new(Arc::clone(&shared), address, parts.hook_timeout);
@@ -134,6 +136,7 @@ pub(crate) async fn start(
         shutdown,
         serving: None,
         reporting,
+        telemetry,
     };
     match outcome {
         Ok(Started {
@@ -219,7 +222,10 @@ fn share(
         config,
         mut parts,
     } = host;
-    let reports = std::mem::take(&mut parts.reports);
+    let telemetry: TelemetrySettings = config.get();
+    let reports = std::mem::take(&mut parts.reports)
+        .with_capacity(telemetry.error_queue)
+        .with_interval(telemetry.error_interval);
     let (reporter, reporting) = Reporter::start(reports, &parts.clock, &metrics);
     let mailer = parts.mailer.clone().unwrap_or_else(|| {
         // INVARIANT: `build` refuses a `mail.from` that is none.

@@ -20,7 +20,7 @@ use goplt_core::{
     id::Ids,
     problem::{PROBLEM_JSON, is_grpc},
     report::Reporter,
-    telemetry::{Metrics, TraceContext},
+    telemetry::{Metrics, continue_trace},
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use pin_project_lite::pin_project;
@@ -102,6 +102,9 @@ impl EntryLayer {
         let cx = self.context(request);
         let route = request.extensions().get::<MatchedPath>().cloned();
         let span = log::request_span(request, &cx, route.as_ref().map(MatchedPath::as_str));
+        let trace = continue_trace(&span, cx.trace(), &self.random);
+        log::record_trace(&span, trace);
+        let cx = cx.with_trace(trace);
         Record {
             cx,
             span,
@@ -117,16 +120,10 @@ impl EntryLayer {
 
     fn context(&self, request: &Request) -> RequestContext {
         let cx = RequestContext::from_headers(request.headers(), &self.ids);
-        let trace = cx.trace();
-        let trace = if trace.is_valid() {
-            trace.child(&self.random)
-        } else {
-            TraceContext::root(&self.random, true)
-        };
         let mut client = cx.client().clone();
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         client.ip = peer.map(|ConnectInfo(address)| address.ip().to_canonical());
-        cx.with_trace(trace).with_client(client)
+        cx.with_client(client)
     }
 }
 
@@ -193,6 +190,7 @@ impl Record {
         let route = self.route.as_ref().map_or("", MatchedPath::as_str);
         self.metrics.http_request(&self.method, route, status, took);
         log::access(self.access, status, took);
+        log::record_status(&self.span, status);
     }
 }
 

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use axum::extract::Request;
-use goplt_core::{Problem, RequestContext, error::chain};
+use goplt_core::{
+    Problem, RequestContext,
+    error::chain,
+    telemetry::{self, TraceContext},
+};
 use http::StatusCode;
 use tracing::{
     Span, debug, error, error_span,
@@ -22,11 +26,17 @@ pub(super) enum Access {
 
 /// The span of a request. Its level is `error` so that it is there for every line within.
 pub(super) fn request_span(request: &Request, cx: &RequestContext, route: Option<&str>) -> Span {
+    let method = request.method();
+    let exported = telemetry::is_exported();
     let span = error_span!(
         "request",
-        method = %request.method(),
-        route,
-        path = Empty,
+        otel.name = exported.then(|| display(format!("{method} {}", route.unwrap_or_default()))),
+        otel.kind = exported.then_some("server"),
+        otel.status_code = Empty,
+        http.request.method = %method,
+        http.route = route,
+        http.response.status_code = Empty,
+        url.path = Empty,
         request_id = %cx.request_id(),
         trace_id = Empty,
         tenant_id = Empty,
@@ -35,12 +45,6 @@ pub(super) fn request_span(request: &Request, cx: &RequestContext, route: Option
     if span.is_disabled() {
         return span;
     }
-    if cx.trace().is_valid() {
-        span.record(
-            "trace_id",
-            display(format_args!("{:032x}", cx.trace().trace_id())),
-        );
-    }
     // A path holds ids, and its route tells enough, unless there is none.
     if route.is_none() {
         let path = request.uri().path();
@@ -48,12 +52,30 @@ pub(super) fn request_span(request: &Request, cx: &RequestContext, route: Option
             .char_indices()
             .nth(PATH_CHARACTERS)
             .map_or(path.len(), |(at, _)| at);
-        span.record("path", &path[..cut]);
+        span.record("url.path", &path[..cut]);
     }
     span
 }
 
 const PATH_CHARACTERS: usize = 200;
+
+/// Writes into the request's span which trace it belongs to.
+pub(super) fn record_trace(span: &Span, trace: TraceContext) {
+    if !span.is_disabled() {
+        let id = format_args!("{:032x}", trace.trace_id());
+        span.record("trace_id", display(id));
+    }
+}
+
+/// Writes into the request's span how it was answered, for those who see spans alone.
+pub(super) fn record_status(span: &Span, status: StatusCode) {
+    if telemetry::is_exported() {
+        span.record("http.response.status_code", status.as_u16());
+        if status.is_server_error() {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+}
 
 /// Writes into the request's span who calls, and for which tenant, once that is known.
 pub(in crate::http) fn record_identity(cx: &RequestContext) {
