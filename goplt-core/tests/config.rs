@@ -603,6 +603,11 @@ fn a_listing_shows_every_setting_with_its_origin() {
         server.port = 8080 (default)
         server.shutdown_grace = 20s (default)
         server.timeout = 30s (default)
+        telemetry.errors.interval = 1m (default)
+        telemetry.errors.queue = 100 (default)
+        telemetry.metrics.interval = 30s (default)
+        telemetry.otlp.endpoint is not set
+        telemetry.traces.sample_ratio = 1 (default)
         tenancy.base_domain is not set
         tenancy.credentials_only = false (default)
         tenancy.mode = multi (default)

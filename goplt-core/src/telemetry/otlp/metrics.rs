@@ -83,7 +83,7 @@ impl MetricPush {
         let at = now();
         let readings = self.metrics.readings();
         let metrics = readings
-            .into_iter()
+            .iter()
             .map(|reading| self.metric(reading, at))
             .collect();
         let scope = ScopeMetrics {
@@ -103,19 +103,19 @@ impl MetricPush {
         }
     }
 
-    fn metric(&self, reading: Reading, at: u64) -> Metric {
+    fn metric(&self, reading: &Reading, at: u64) -> Metric {
         let cumulative = AggregationTemporality::Cumulative.into();
         let data = match reading.kind {
             ReadingKind::Counter => metric::Data::Sum(Sum {
-                data_points: self.numbers(&reading, at),
+                data_points: self.numbers(reading, at),
                 aggregation_temporality: cumulative,
                 is_monotonic: true,
             }),
             ReadingKind::Gauge => metric::Data::Gauge(Gauge {
-                data_points: self.numbers(&reading, at),
+                data_points: self.numbers(reading, at),
             }),
             ReadingKind::Histogram => metric::Data::Histogram(Histogram {
-                data_points: self.distributions(&reading, at),
+                data_points: self.distributions(reading, at),
                 aggregation_temporality: cumulative,
             }),
         };
