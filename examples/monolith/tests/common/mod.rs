@@ -211,7 +211,7 @@ impl Monolith {
                     let token = mail.lines().find_map(|line| line.strip_prefix("    "));
                     return token.expect("a mail that holds a token").to_owned();
                 }
-                tokio::task::yield_now().await;
+                tokio::time::sleep(PAUSE).await;
             }
         };
         timeout(PATIENCE, looking).await.expect("the mail comes")
