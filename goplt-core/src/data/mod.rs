@@ -12,6 +12,8 @@ mod commits;
 #[cfg(feature = "data")]
 mod db;
 #[cfg(feature = "data")]
+pub mod doctor;
+#[cfg(feature = "data")]
 mod engine;
 #[cfg(feature = "data")]
 mod error;
@@ -32,6 +34,8 @@ mod row;
 mod scope;
 #[cfg(feature = "data")]
 mod settings;
+#[cfg(feature = "data")]
+pub mod setup;
 #[cfg(feature = "data")]
 mod sql;
 #[cfg(feature = "data")]

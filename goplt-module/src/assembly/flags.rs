@@ -32,7 +32,16 @@ pub(super) fn command_line(
                     .help("How to print it"),
             ),
         )
-        .subcommand(built_in("migrate", "Applies pending migrations"))
+        .subcommand(migrate())
+        .subcommand(built_in(
+            "doctor",
+            "Checks that the database keeps tenants apart",
+        ))
+        .subcommand(
+            built_in("db", "setup")
+                .subcommand_required(true)
+                .subcommand(setup()),
+        )
         .subcommand(built_in(
             "config",
             "Prints every setting and where it comes from",
@@ -46,6 +55,51 @@ pub(super) fn command_line(
 
 fn built_in(name: &'static str, about: &'static str) -> clap::Command {
     clap::Command::new(name).about(about)
+}
+
+fn migrate() -> clap::Command {
+    built_in("migrate", "Applies pending migrations")
+        .arg(switch(
+            "plan",
+            "Prints what is pending, and applies nothing",
+        ))
+        .subcommand(
+            built_in(
+                "repair",
+                "Prints migrations that differ from what was applied",
+            )
+            .arg(switch(
+                "accept",
+                "Takes the files as they are for what was applied",
+            )),
+        )
+}
+
+fn setup() -> clap::Command {
+    let about = "Makes the roles, the database and the schemas on PostgreSQL";
+    built_in("setup", about)
+        .arg(
+            Arg::new("admin-url")
+                .long("admin-url")
+                .value_name("URL")
+                .help("As whom: a superuser, or who may make roles and databases")
+                .required_unless_present("print"),
+        )
+        .arg(switch(
+            "print",
+            "Prints a script for psql, without passwords, and does nothing",
+        ))
+        .arg(switch(
+            "reset-passwords",
+            "Gives roles that exist, and whose passwords are not known here, new ones",
+        ))
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .action(ArgAction::SetTrue)
+        .help(help)
 }
 
 fn global_flags() -> [Arg; 5] {

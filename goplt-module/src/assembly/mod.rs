@@ -11,7 +11,10 @@
 //! |---|---|
 //! | `check` | checks the composition as a start does, up to `init`, without touching data |
 //! | `graph` | prints the modules, their contracts and their order; `--format dot` for Graphviz |
-//! | `migrate` | applies pending migrations |
+//! | `migrate` | applies pending migrations; `--plan` only prints them |
+//! | `migrate repair` | prints migrations that differ from what was applied; `--accept` takes them for it |
+//! | `doctor` | checks that the database keeps tenants apart |
+//! | `db setup --admin-url URL` | makes roles, database and schemas on PostgreSQL; `--print` prints a script for `psql` |
 //! | `dead-letters list`, `replay`, `purge` | look after events that were given up |
 //! | `jobs list`, `retry`, `purge` | look after jobs |
 //! | `config` | prints every setting with its value and where it comes from; secrets are hidden |
@@ -37,6 +40,7 @@
 mod check;
 mod command;
 mod composition;
+mod database;
 mod flags;
 mod graph;
 mod run;

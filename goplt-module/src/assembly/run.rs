@@ -16,7 +16,7 @@ use goplt_core::{
 };
 use tokio::runtime::{self, Runtime};
 
-use super::{Assembly, check, command::Run, flags, graph, serve, work};
+use super::{Assembly, check, command::Run, database, flags, graph, serve, work};
 use crate::{Host, HostBuilder, host::panic_text};
 
 /// Runs the assembly that `compose` makes, as its command line says: see the [module docs](super).
@@ -96,7 +96,19 @@ fn run(
                 .map_or("text", String::as_str);
             print(&graph::render(build(host)?.modules(), format))
         }
-        "migrate" => serve::migrate(build(host)?),
+        "migrate" if inner.get_flag("plan") => database::plan(build(host)?),
+        "migrate" => database::migrate(build(host)?),
+        "migrate repair" => database::repair(build(host)?, inner.get_flag("accept")),
+        "doctor" => database::doctor(build(host)?),
+        "db setup" => {
+            let admin_url = inner.get_one::<String>("admin-url").map(String::as_str);
+            let reset = inner.get_flag("reset-passwords");
+            let admin_url = admin_url.map(Into::into);
+            match admin_url.filter(|_| !inner.get_flag("print")) {
+                Some(admin_url) => database::set_up(build(host)?, &admin_url, reset),
+                None => database::setup_script(&build(host)?, inner.get_one::<String>("admin-url")),
+            }
+        }
         "config" => print(&settings(&build(host)?)),
         _ => {
             let index = commands.iter().position(|command| command.path == path);

@@ -1,4 +1,4 @@
-//! What a binary does with a host: serve, migrate, run a command.
+//! What a binary does with a host: serve, or run a command.
 
 use futures_util::future::BoxFuture;
 use goplt_core::{BoxError, error::chain, telemetry::Service};
@@ -17,12 +17,6 @@ pub(super) fn serve(host: Host, service: Service) -> Result<(), Failure> {
             .await
             .map_err(Failure::of)
     })
-}
-
-pub(super) fn migrate(host: Host) -> Result<(), Failure> {
-    start_logs(&host)?;
-    let report = block_on(async move { host.migrate().await.map_err(Failure::of) })?;
-    print(&format!("{report}\n"))
 }
 
 /// Runs a command with every module started, then stops them; what the command did stays done either way.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use goplt_core::{
     BoxError, Code, ModuleName,
-    data::{DbError, migration::MigrationError},
+    data::{DbError, doctor::Diagnosis, migration::MigrationError, setup::SetupError},
     error::chain,
     shutdown::Interrupted,
 };
@@ -42,6 +42,17 @@ pub enum StartCause {
     /// The database cannot be opened.
     #[error("cannot open the database: {}", chain(.0))]
     Database(DbError),
+    /// The roles of the database are not to be had.
+    #[error("{}", chain(.0))]
+    Setup(#[from] SetupError),
+    /// Nothing says which database is to be set up.
+    #[error(
+        "which database? Set `database.url`, such as `postgres://127.0.0.1/shop`; SQLite needs no setting up"
+    )]
+    NoDatabase,
+    /// The database does not keep tenants apart.
+    #[error("{0}")]
+    Doctor(Diagnosis),
     /// A layer of the edge cannot be made.
     #[error("cannot make the {layer} layer: {}", chain(&**source))]
     Layer {

@@ -1,56 +1,115 @@
 //! Migrations of a host's modules, in their order.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use goplt_core::data::{
-    TenantDb, kernel_migrations,
-    migration::{self, MigrationError, MigrationReport, ModuleMigrations},
+use goplt_core::{
+    config::{Config, kernel::MigrationMode},
+    data::{
+        TenantDb,
+        migration::{self, ChangedMigration, MigrationError, MigrationPlan, MigrationReport},
+    },
 };
+use tokio::time::{Instant, sleep};
 
-use super::{Host, StartCause, StartError, data_dir::DataDir, settings::database_settings};
+use super::{
+    Host, StartCause, StartError,
+    database::{Opened, migration_mode, migrations},
+};
 use crate::Registry;
 
 /// What [`Host::migrate`] did; displayed as a list.
 #[derive(Debug, Clone)]
 pub struct Migrated(MigrationReport);
 
+/// How long a start waits for the command `migrate` of another process.
+const JOB_PATIENCE: Duration = Duration::from_secs(10 * 60);
+
 impl Host {
     /// Applies pending migrations, and starts nothing. It may run beside a server.
     ///
     /// # Errors
     ///
-    /// [`StartError`]; the database is then as it was before.
+    /// [`StartError`]; the database is then as the last transaction left it.
     pub async fn migrate(self) -> Result<Migrated, StartError> {
-        let data_dir = DataDir::open(self.config.data_dir()).map_err(StartError::early)?;
-        let migrated = self.migrate_in_place().await;
+        let Opened { db, data_dir } = Opened::open(&self).await.map_err(StartError::early)?;
+        let migrated = apply(&db, &self.registry).await;
+        db.close().await;
         if migrated.is_err() {
             data_dir.discard();
         }
-        migrated.map(Migrated).map_err(StartError::early)
+        let migrated = migrated.map(Migrated);
+        migrated.map_err(|error| StartError::early(StartCause::Migration(error)))
     }
 
-    async fn migrate_in_place(&self) -> Result<MigrationReport, StartCause> {
-        let settings = database_settings(&self.config);
-        let db = TenantDb::open(&settings, &self.parts.mint)
-            .await
-            .map_err(StartCause::Database)?;
-        let migrated = apply(&db, &self.registry).await;
+    /// What [`migrate`](Self::migrate) would apply; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the database cannot be looked at, or does not fit the migrations.
+    pub async fn plan(self) -> Result<MigrationPlan, StartError> {
+        let Opened { db, data_dir } = Opened::open(&self).await.map_err(StartError::early)?;
+        let planned = migration::plan(&db, &migrations(&self.registry)).await;
         db.close().await;
-        migrated.map_err(StartCause::Migration)
+        // A look leaves nothing behind.
+        data_dir.discard();
+        planned.map_err(|error| StartError::early(StartCause::Migration(error)))
+    }
+
+    /// The migrations whose files are not what was applied; with `accept`, they count as what was applied from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the database cannot be used.
+    pub async fn repair(self, accept: bool) -> Result<Vec<ChangedMigration>, StartError> {
+        let Opened { db, .. } = Opened::open(&self).await.map_err(StartError::early)?;
+        let modules = migrations(&self.registry);
+        let changed = if accept {
+            migration::repair(&db, &modules).await
+        } else {
+            migration::changed(&db, &modules).await
+        };
+        db.close().await;
+        changed.map_err(|error| StartError::early(StartCause::Migration(error)))
     }
 }
 
-pub(super) async fn apply(
+/// Brings the schema to what the modules need, as the configuration has it.
+pub(super) async fn start(
     db: &TenantDb,
     modules: &Registry,
-) -> Result<MigrationReport, MigrationError> {
-    let modules = modules
-        .all()
-        .map(|module| ModuleMigrations::of(module.manifest()));
-    let modules: Vec<_> = std::iter::once(kernel_migrations())
-        .chain(modules)
-        .collect();
-    let report = migration::run(db, &modules).await?;
+    config: &Config,
+) -> Result<(), MigrationError> {
+    match migration_mode(config) {
+        MigrationMode::Verify => migration::verify(db, &migrations(modules)).await,
+        MigrationMode::Job => wait(db, modules).await,
+        _ => apply(db, modules).await.map(drop),
+    }
+}
+
+/// Waits until another process has applied what is pending.
+async fn wait(db: &TenantDb, modules: &Registry) -> Result<(), MigrationError> {
+    let modules = migrations(modules);
+    let started = Instant::now();
+    let mut is_told = false;
+    loop {
+        match migration::verify(db, &modules).await {
+            Err(MigrationError::Pending(plan)) if started.elapsed() < JOB_PATIENCE => {
+                if !std::mem::replace(&mut is_told, true) {
+                    let pending = plan.pending().len();
+                    tracing::info!(
+                        pending,
+                        "waiting for the command `migrate` of another process"
+                    );
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+            verified => return verified,
+        }
+    }
+}
+
+async fn apply(db: &TenantDb, modules: &Registry) -> Result<MigrationReport, MigrationError> {
+    let report = migration::run(db, &migrations(modules)).await?;
     for applied in report.applied() {
         tracing::info!(module = %applied.module, file = applied.file, took = ?applied.took, "migrated");
     }

@@ -3,6 +3,7 @@
 mod builder;
 mod context;
 mod data_dir;
+mod database;
 mod edge;
 mod error;
 mod hook;

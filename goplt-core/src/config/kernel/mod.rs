@@ -14,7 +14,8 @@ use super::{Config, ConfigError, ConfigErrorKind, Section};
 use crate::{TenantId, edge::TenantPath};
 
 pub use self::settings::{
-    CorsConfig, DatabaseConfig, MailConfig, MailTransport, ServerConfig, TenancyConfig, TenancyMode,
+    CorsConfig, DatabaseConfig, MailConfig, MailTransport, MigrationMode, ServerConfig,
+    TenancyConfig, TenancyMode,
 };
 
 /// The sections that the kernel declares. [`load`](super::load) adds them by itself.
@@ -136,6 +137,11 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
                     Secret,
                     "The same PostgreSQL database, with the role that owns the tables, for migrations",
                 ),
+                text(
+                    "migrations",
+                    "Who applies migrations: every start, or the command `migrate`",
+                )
+                .among(&["auto", "verify", "job"]),
                 number(
                     "max_connections",
                     "The most connections to it",

@@ -56,6 +56,8 @@ pub struct DatabaseConfig {
     pub host_url: Option<SecretString>,
     /// `owner_url`: the role that owns the tables, on PostgreSQL.
     pub owner_url: Option<SecretString>,
+    /// `migrations`: who applies them. Without it, on PostgreSQL in production nobody at a start.
+    pub migrations: Option<MigrationMode>,
     /// `max_connections`, 25.
     pub max_connections: u32,
     /// `max_idle_connections`, 5: how many stay open while nobody needs them, on PostgreSQL.
@@ -86,6 +88,18 @@ pub enum MailTransport {
     Log,
     /// Nothing.
     None,
+}
+
+/// Who applies migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MigrationMode {
+    /// Every start.
+    Auto,
+    /// The command `migrate`; a start with something pending is refused.
+    Verify,
+    /// The command `migrate`, perhaps at the same time: a start waits until nothing is pending.
+    Job,
 }
 
 /// `tenancy`: whether there is more than one tenant, and how anonymous calls name theirs.
@@ -168,6 +182,12 @@ impl ModuleConfig for DatabaseConfig {
             url: values.secret("url"),
             host_url: values.secret("host_url"),
             owner_url: values.secret("owner_url"),
+            migrations: match values.string("migrations").as_deref() {
+                Some("auto") => Some(MigrationMode::Auto),
+                Some("verify") => Some(MigrationMode::Verify),
+                Some("job") => Some(MigrationMode::Job),
+                _ => None,
+            },
             max_connections: number("max_connections", 25),
             max_idle_connections: number("max_idle_connections", 5),
             max_lifetime: values

@@ -17,7 +17,7 @@ use std::{fmt, time::Duration};
 
 use futures_core::future::BoxFuture;
 use goplt_manifest::Dialect;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
 use super::{
@@ -179,6 +179,12 @@ pub(crate) async fn open(settings: &DatabaseSettings) -> Result<Box<dyn Engine>,
             "`{other}:` is no database that goplt knows; write `sqlite:PATH` or `postgres://…`"
         ))),
     }
+}
+
+/// A session at the database of PostgreSQL that the URL names, as its user; `None` if there is no
+/// such database.
+pub(crate) async fn session(url: &SecretString) -> Result<Option<Box<dyn Admin>>, DbError> {
+    postgres::session(url).await
 }
 
 // === impl Patience ===

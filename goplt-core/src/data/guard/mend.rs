@@ -65,12 +65,17 @@ fn current_tenant(roles: &Roles) -> Vec<String> {
     vec![
         // Functions are everyone's by default; from here on only whoever is named may call them.
         "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC".to_owned(),
-        format!(
-            "CREATE OR REPLACE FUNCTION {KERNEL_SCHEMA}.current_tenant() RETURNS text \
-             LANGUAGE sql STABLE PARALLEL SAFE AS $${CURRENT_TENANT}$$"
-        ),
+        create_current_tenant(),
         format!("GRANT EXECUTE ON FUNCTION {KERNEL_SCHEMA}.current_tenant() TO {users}"),
     ]
+}
+
+/// The function that every policy asks.
+pub(crate) fn create_current_tenant() -> String {
+    format!(
+        "CREATE OR REPLACE FUNCTION {KERNEL_SCHEMA}.current_tenant() RETURNS text \
+         LANGUAGE sql STABLE PARALLEL SAFE AS $${CURRENT_TENANT}$$"
+    )
 }
 
 /// Those who do not own what they use.

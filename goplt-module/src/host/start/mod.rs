@@ -21,8 +21,9 @@ use super::{
     Host, RunningHost, Shared, StartCause, StartError,
     builder::Parts,
     data_dir::DataDir,
+    database::{database_settings, is_embedded},
     running::Stopping,
-    settings::{database_settings, http_settings, mailer},
+    settings::{http_settings, mailer},
 };
 use crate::{Tasks, http::Server, lifecycle::Step};
 
@@ -147,7 +148,7 @@ pub(crate) async fn start(
             match purpose {
                 Purpose::Serve => {
                     // The lock on the data folder keeps other servers away from a database that is a file.
-                    let alone = database_settings(&stopping.shared.config).is_embedded();
+                    let alone = is_embedded(&stopping.shared.config);
                     workers.spawn(&stopping.shared, alone);
                 }
                 Purpose::InProcess => workers.spawn(&stopping.shared, false),
@@ -198,7 +199,9 @@ async fn open_database(
 ) -> Result<TenantDb, StartCause> {
     let Host { config, parts, .. } = host;
     let settings = match purpose {
-        Purpose::Serve | Purpose::InProcess | Purpose::Command => database_settings(config),
+        Purpose::Serve | Purpose::InProcess | Purpose::Command => {
+            database_settings(config, &host.registry).await?
+        }
         Purpose::Check => DatabaseSettings::in_memory(),
     };
     let db = TenantDb::open(&settings, &parts.mint).await;

@@ -12,6 +12,7 @@ use crate::{
     host::{
         EdgeContext, HostContext, ModuleCell, Shared, StartCause, Workers,
         builder::Parts,
+        database,
         edge::MakeLayer,
         hook::{self, Hook, HookError, HookTiming},
         migrate,
@@ -142,9 +143,16 @@ impl Starting {
 
     async fn migrate(&mut self) -> Result<(), StartCause> {
         let shared = Arc::clone(&self.shared);
-        let migrated = migrate::apply(&shared.db, &shared.registry).await;
+        let Shared {
+            db,
+            registry,
+            config,
+            ..
+        } = &*shared;
+        let migrated = migrate::start(db, registry, config).await;
         migrated.map_err(StartCause::Migration)?;
         self.has_migrated = true;
+        database::examine(db, registry, config).await?;
         for index in 0..shared.registry.len() {
             shared.registry.step(index, Step::Migrate);
         }

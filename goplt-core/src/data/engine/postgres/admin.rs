@@ -63,6 +63,27 @@ pub(super) async fn inspect(
     Ok(Box::new(open(options, roles).await?))
 }
 
+/// As whoever the options name; `None` if there is no such database.
+pub(super) async fn open_if_there(
+    options: &PgConnectOptions,
+) -> Result<Option<Box<dyn Admin>>, DbError> {
+    let pg = match reach(options).await? {
+        Ok(pg) => pg,
+        Err(error) if is_no_database(&error) => return Ok(None),
+        Err(error) => return Err(error::from_connecting(error, &options::place(options))),
+    };
+    Ok(Some(Box::new(PgAdmin {
+        pg,
+        options: options.clone(),
+        roles: Roles::default(),
+    })))
+}
+
+fn is_no_database(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "3D000")
+}
+
 async fn open(options: &PgConnectOptions, roles: Roles) -> Result<PgAdmin, DbError> {
     Ok(PgAdmin {
         pg: session(options).await?,
@@ -72,15 +93,18 @@ async fn open(options: &PgConnectOptions, roles: Roles) -> Result<PgAdmin, DbErr
 }
 
 async fn session(options: &PgConnectOptions) -> Result<PgConnection, DbError> {
-    let place = options::place(options);
-    match timeout(CONNECT, options.connect()).await {
-        Ok(connected) => connected.map_err(|error| error::from_connecting(error, &place)),
-        Err(_) => Err(DbError::Open {
-            place,
-            reason: "the server does not answer; start it, or correct the URL".into(),
-            source: format!("nothing came within {CONNECT:?}").into(),
-        }),
-    }
+    let connected = reach(options).await?;
+    connected.map_err(|error| error::from_connecting(error, &options::place(options)))
+}
+
+/// What the driver says, if anybody answers at all.
+async fn reach(options: &PgConnectOptions) -> Result<Result<PgConnection, sqlx::Error>, DbError> {
+    let connected = timeout(CONNECT, options.connect()).await;
+    connected.map_err(|_| DbError::Open {
+        place: options::place(options),
+        reason: "the server does not answer; start it, or correct the URL".into(),
+        source: format!("nothing came within {CONNECT:?}").into(),
+    })
 }
 
 impl Admin for PgAdmin {

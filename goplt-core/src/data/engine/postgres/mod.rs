@@ -17,6 +17,7 @@ use std::{fmt::Write, sync::Arc};
 
 use futures_core::future::BoxFuture;
 use goplt_manifest::Dialect;
+use secrecy::SecretString;
 use sqlx::postgres::PgConnectOptions;
 use tokio::time::Instant;
 
@@ -48,6 +49,12 @@ pub(super) async fn open(settings: &DatabaseSettings) -> Result<Box<dyn Engine>,
     // Better refused now than in a request.
     engine.app.open().await?;
     Ok(Box::new(engine))
+}
+
+/// A session as the user of the URL; `None` if the server has no such database.
+pub(super) async fn session(url: &SecretString) -> Result<Option<Box<dyn Admin>>, DbError> {
+    let options = options::parse(url, &DatabaseSettings::new(url.clone()))?;
+    admin::open_if_there(&options).await
 }
 
 impl Postgres {

@@ -1,0 +1,101 @@
+use std::fmt;
+
+/// What [`examine`](super::examine) found; displayed as a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnosis {
+    pub(super) faults: Vec<Fault>,
+    pub(super) tables: usize,
+}
+
+/// One thing by which rows of one tenant may come to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    object: String,
+    message: String,
+    mend: String,
+}
+
+// === impl Diagnosis ===
+
+impl Diagnosis {
+    /// Whether there is nothing wrong.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// What is wrong, all of it.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// How many tables of tenants were looked at.
+    #[must_use]
+    pub const fn tables(&self) -> usize {
+        self.tables
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count| if count == 1 { "" } else { "s" };
+        let (faults, tables) = (self.faults.len(), self.tables);
+        if self.is_healthy() {
+            return write!(f, "healthy: {tables} table{} of tenants", plural(tables));
+        }
+        write!(
+            f,
+            "the database does not keep tenants apart: {faults} fault{}",
+            plural(faults)
+        )?;
+        self.faults
+            .iter()
+            .try_for_each(|fault| write!(f, "\n- {fault}"))
+    }
+}
+
+// === impl Fault ===
+
+impl Fault {
+    pub(super) fn new(
+        object: impl Into<String>,
+        message: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
+        Self {
+            object: object.into(),
+            message: message.into(),
+            mend: mend.into(),
+        }
+    }
+
+    /// What it is about: ``role `shop_app` ``, ``table `blog.blog_posts` ``.
+    #[must_use]
+    pub fn object(&self) -> &str {
+        &self.object
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn mend(&self) -> &str {
+        &self.mend
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            object,
+            message,
+            mend,
+        } = self;
+        write!(f, "{object} {message}; {mend}")
+    }
+}

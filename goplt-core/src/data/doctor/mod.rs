@@ -1,0 +1,51 @@
+//! Whether the database keeps tenants apart by itself: its catalogue against what it must be.
+//!
+//! On PostgreSQL: the attributes of the roles, row-level security with its policies on every table with a `tenant_id`,
+//! the shape of keys, views, functions, rights, and settings that stand before a session begins. On SQLite, which has
+//! neither roles nor policies, the tenant columns and the shape of keys.
+//!
+//! It changes nothing, and needs no more rights than requests have. A start looks itself: outside of development it
+//! ends with the list of [`Fault`]s.
+
+mod checks;
+mod fault;
+
+use self::checks::Examination;
+use super::{DbError, TenantDb, migration::ModuleMigrations};
+
+pub use self::fault::{Diagnosis, Fault};
+
+/// Everything that is wrong, with the mend.
+///
+/// # Errors
+///
+/// A failure of the database; what is wrong with it is no failure.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use goplt_core::data::{DatabaseSettings, ScopeMint, TenantDb, doctor, kernel_migrations, migration};
+///
+/// let db = TenantDb::open(&DatabaseSettings::in_memory(), &ScopeMint::new()).await?;
+/// let modules = [kernel_migrations()]; // and ModuleMigrations::of(&blog::MANIFEST), …
+/// migration::run(&db, &modules).await?;
+///
+/// let diagnosis = doctor::examine(&db, &modules).await?;
+/// assert!(diagnosis.is_healthy(), "{diagnosis}");
+/// # Ok::<_, goplt_core::BoxError>(()) })?;
+/// # Ok::<_, goplt_core::BoxError>(())
+/// ```
+pub async fn examine(
+    db: &TenantDb,
+    modules: &[ModuleMigrations<'_>],
+) -> Result<Diagnosis, DbError> {
+    let mut inspector = db.engine().inspector().await?;
+    let catalogue = inspector.catalogue().await;
+    inspector.finish().await;
+    Ok(Examination::of(modules, &catalogue?).diagnose())
+}
+
+#[cfg(test)]
+mod tests;

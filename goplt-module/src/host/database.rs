@@ -1,0 +1,196 @@
+//! Where a host's database is, as whom it is used, and whether it keeps tenants apart.
+
+use std::path::Path;
+
+use goplt_core::{
+    ModuleName,
+    config::{
+        Config, SecretString,
+        kernel::{DatabaseConfig, MigrationMode},
+    },
+    data::{
+        DatabaseSettings, TenantDb,
+        doctor::{self, Diagnosis},
+        kernel_migrations,
+        migration::ModuleMigrations,
+        setup::{self, FirstUse, RoleUrls, Setup, SetupReport},
+    },
+};
+
+use super::{Host, StartCause, StartError, data_dir::DataDir};
+use crate::Registry;
+
+/// What the section `database` says, with the data folder and the passwords in it.
+///
+/// In development a database of PostgreSQL that is not set up yet is, if the URL is that of someone who may.
+pub(super) async fn database_settings(
+    config: &Config,
+    modules: &Registry,
+) -> Result<DatabaseSettings, StartCause> {
+    let database: DatabaseConfig = config.get();
+    let settings = match database.url {
+        Some(url) if !is_embedded(config) => {
+            let urls = RoleUrls {
+                url,
+                host_url: database.host_url,
+                owner_url: database.owner_url,
+            };
+            let first_use = if config.environment().is_development() {
+                FirstUse::SetUp
+            } else {
+                FirstUse::Refuse
+            };
+            let names = module_names(modules);
+            let (settings, report) =
+                setup::connect(urls, names, config.data_dir(), first_use).await?;
+            for done in report.done() {
+                tracing::info!(done, "set the database up");
+            }
+            settings
+        }
+        Some(url) => DatabaseSettings::new(url),
+        None => DatabaseSettings::new(sqlite_url(config.data_dir())),
+    };
+    Ok(settings
+        .with_max_connections(database.max_connections)
+        .with_max_idle_connections(database.max_idle_connections)
+        .with_max_lifetime(database.max_lifetime)
+        .with_acquire_timeout(database.acquire_timeout))
+}
+
+/// Whether the database is no server of PostgreSQL.
+pub(super) fn is_embedded(config: &Config) -> bool {
+    use goplt_core::config::ExposeSecret;
+    let url = config.get::<DatabaseConfig>().url;
+    url.is_none_or(|url| !url.expose_secret().starts_with("postgres"))
+}
+
+/// Who applies migrations.
+pub(super) fn migration_mode(config: &Config) -> MigrationMode {
+    if is_embedded(config) {
+        return MigrationMode::Auto;
+    }
+    let default = if config.environment().is_development() {
+        MigrationMode::Auto
+    } else {
+        MigrationMode::Verify
+    };
+    let mode = config.get::<DatabaseConfig>().migrations;
+    mode.unwrap_or(default)
+}
+
+/// What every module declares of tables, the kernel first.
+pub(super) fn migrations(modules: &Registry) -> Vec<ModuleMigrations<'_>> {
+    let modules = modules
+        .all()
+        .map(|module| ModuleMigrations::of(module.manifest()));
+    std::iter::once(kernel_migrations())
+        .chain(modules)
+        .collect()
+}
+
+/// Refuses a database that does not keep tenants apart; in development it says so and goes on.
+pub(super) async fn examine(
+    db: &TenantDb,
+    modules: &Registry,
+    config: &Config,
+) -> Result<(), StartCause> {
+    let diagnosis = doctor::examine(db, &migrations(modules)).await;
+    let diagnosis = diagnosis.map_err(StartCause::Database)?;
+    if diagnosis.is_healthy() {
+        return Ok(());
+    }
+    if !config.environment().is_development() {
+        return Err(StartCause::Doctor(diagnosis));
+    }
+    for fault in diagnosis.faults() {
+        tracing::warn!(%fault, "the database does not keep tenants apart; outside of development this is no start");
+    }
+    Ok(())
+}
+
+impl Host {
+    /// Whether the database keeps tenants apart; starts nothing and changes nothing. It may run beside a server.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the database cannot be looked at.
+    pub async fn examine(self) -> Result<Diagnosis, StartError> {
+        let opened = Opened::open(&self).await.map_err(StartError::early)?;
+        let diagnosis = doctor::examine(&opened.db, &migrations(&self.registry)).await;
+        opened.db.close().await;
+        diagnosis.map_err(|error| StartError::early(StartCause::Database(error)))
+    }
+
+    /// Makes roles, database and schemas on PostgreSQL, as the user of this URL: see [`setup`]. With `reset` a role
+    /// whose password is not in the data folder gets a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub async fn set_up(
+        self,
+        admin_url: &SecretString,
+        reset: bool,
+    ) -> Result<SetupReport, StartError> {
+        let setup = self.setup(Some(admin_url)).map_err(StartError::early)?;
+        // So that the folder is there, and can be written to, before a password is made.
+        let _folder = DataDir::open(self.config.data_dir()).map_err(StartError::early)?;
+        let done = setup.run(admin_url, reset).await;
+        done.map_err(StartError::early)
+    }
+
+    /// What [`set_up`](Self::set_up) does, as a script for `psql` without passwords.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if no URL names the database.
+    pub fn setup_script(&self, admin_url: Option<&SecretString>) -> Result<String, StartError> {
+        let setup = self.setup(admin_url).map_err(StartError::early)?;
+        Ok(setup.script())
+    }
+
+    /// Of the database that `database.url` names, or the administrator's URL if that names none.
+    fn setup(&self, admin_url: Option<&SecretString>) -> Result<Setup, StartCause> {
+        let configured = self.config.get::<DatabaseConfig>().url;
+        let configured = configured.filter(|_| !is_embedded(&self.config));
+        let Some(url) = configured.as_ref().or(admin_url) else {
+            return Err(StartCause::NoDatabase);
+        };
+        let names = module_names(&self.registry);
+        Ok(Setup::new(url, names, self.config.data_dir())?)
+    }
+}
+
+/// The database of a host that is not started.
+pub(super) struct Opened {
+    pub(super) db: TenantDb,
+    pub(super) data_dir: DataDir,
+}
+
+impl Opened {
+    pub(super) async fn open(host: &Host) -> Result<Self, StartCause> {
+        let data_dir = DataDir::open(host.config.data_dir())?;
+        match open(host).await {
+            Ok(db) => Ok(Self { db, data_dir }),
+            Err(cause) => {
+                data_dir.discard();
+                Err(cause)
+            }
+        }
+    }
+}
+
+async fn open(host: &Host) -> Result<TenantDb, StartCause> {
+    let settings = database_settings(&host.config, &host.registry).await?;
+    let opened = TenantDb::open(&settings, &host.parts.mint).await;
+    opened.map_err(StartCause::Database)
+}
+
+fn module_names(modules: &Registry) -> impl Iterator<Item = &ModuleName> {
+    modules.all().map(|module| module.name())
+}
+
+fn sqlite_url(data_dir: &Path) -> String {
+    format!("sqlite:{}", data_dir.join("goplt.db").display())
+}
