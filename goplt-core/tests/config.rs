@@ -582,6 +582,7 @@ fn a_listing_shows_every_setting_with_its_origin() {
         database.max_connections = 25 (default)
         database.max_idle_connections = 5 (default)
         database.max_lifetime = 30m (default)
+        database.migrations is not set
         database.owner_url is not set
         database.url is not set
         environment = development (default)

@@ -1,6 +1,6 @@
 //! The commands that look after the database: `migrate`, `doctor`, `db setup`.
 
-use goplt_core::{config::SecretString, data::migration::ChangedMigration};
+use goplt_core::{config::SecretString, data::migration::ChangedMigration, error::chain};
 
 use super::run::{Failure, block_on, print, start_logs};
 use crate::Host;
@@ -56,14 +56,23 @@ pub(super) fn doctor(host: Host) -> Result<(), Failure> {
     }
 }
 
-pub(super) fn set_up(host: Host, admin_url: &SecretString, reset: bool) -> Result<(), Failure> {
-    start_logs(&host)?;
-    let done = async move { host.set_up(admin_url, reset).await.map_err(Failure::of) };
-    print(&format!("{}\n", block_on(done)?))
-}
-
-pub(super) fn setup_script(host: &Host, admin_url: Option<&String>) -> Result<(), Failure> {
+/// Does it as the user of `admin_url`, or prints what is to be done.
+pub(super) fn set_up(
+    host: Host,
+    admin_url: Option<&String>,
+    is_printed: bool,
+    reset: bool,
+) -> Result<(), Failure> {
     let admin_url = admin_url.map(|url| SecretString::from(url.as_str()));
-    let script = host.setup_script(admin_url.as_ref()).map_err(Failure::of)?;
-    print(&script)
+    match admin_url.as_ref().filter(|_| !is_printed) {
+        None => {
+            let script = host.setup_script(admin_url.as_ref());
+            print(&script.map_err(|error| Failure::of(chain(&error)))?)
+        }
+        Some(admin_url) => {
+            start_logs(&host)?;
+            let done = async move { host.set_up(admin_url, reset).await.map_err(Failure::of) };
+            print(&format!("{}\n", block_on(done)?))
+        }
+    }
 }

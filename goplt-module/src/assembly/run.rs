@@ -100,15 +100,12 @@ fn run(
         "migrate" => database::migrate(build(host)?),
         "migrate repair" => database::repair(build(host)?, inner.get_flag("accept")),
         "doctor" => database::doctor(build(host)?),
-        "db setup" => {
-            let admin_url = inner.get_one::<String>("admin-url").map(String::as_str);
-            let reset = inner.get_flag("reset-passwords");
-            let admin_url = admin_url.map(Into::into);
-            match admin_url.filter(|_| !inner.get_flag("print")) {
-                Some(admin_url) => database::set_up(build(host)?, &admin_url, reset),
-                None => database::setup_script(&build(host)?, inner.get_one::<String>("admin-url")),
-            }
-        }
+        "db setup" => database::set_up(
+            build(host)?,
+            inner.get_one::<String>("admin-url"),
+            inner.get_flag("print"),
+            inner.get_flag("reset-passwords"),
+        ),
         "config" => print(&settings(&build(host)?)),
         _ => {
             let index = commands.iter().position(|command| command.path == path);

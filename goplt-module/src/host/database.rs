@@ -13,7 +13,7 @@ use goplt_core::{
         doctor::{self, Diagnosis},
         kernel_migrations,
         migration::ModuleMigrations,
-        setup::{self, FirstUse, RoleUrls, Setup, SetupReport},
+        setup::{self, FirstUse, RoleUrls, Setup, SetupError, SetupReport},
     },
 };
 
@@ -144,21 +144,20 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`StartError`] if no URL names the database.
-    pub fn setup_script(&self, admin_url: Option<&SecretString>) -> Result<String, StartError> {
-        let setup = self.setup(admin_url).map_err(StartError::early)?;
-        Ok(setup.script())
+    /// [`SetupError`] if no URL names the database.
+    pub fn setup_script(&self, admin_url: Option<&SecretString>) -> Result<String, SetupError> {
+        Ok(self.setup(admin_url)?.script())
     }
 
     /// Of the database that `database.url` names, or the administrator's URL if that names none.
-    fn setup(&self, admin_url: Option<&SecretString>) -> Result<Setup, StartCause> {
+    fn setup(&self, admin_url: Option<&SecretString>) -> Result<Setup, SetupError> {
         let configured = self.config.get::<DatabaseConfig>().url;
         let configured = configured.filter(|_| !is_embedded(&self.config));
         let Some(url) = configured.as_ref().or(admin_url) else {
-            return Err(StartCause::NoDatabase);
+            return Err(SetupError::NoDatabase);
         };
         let names = module_names(&self.registry);
-        Ok(Setup::new(url, names, self.config.data_dir())?)
+        Setup::new(url, names, self.config.data_dir())
     }
 }
 

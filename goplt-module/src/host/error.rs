@@ -45,11 +45,6 @@ pub enum StartCause {
     /// The roles of the database are not to be had.
     #[error("{}", chain(.0))]
     Setup(#[from] SetupError),
-    /// Nothing says which database is to be set up.
-    #[error(
-        "which database? Set `database.url`, such as `postgres://127.0.0.1/shop`; SQLite needs no setting up"
-    )]
-    NoDatabase,
     /// The database does not keep tenants apart.
     #[error("{0}")]
     Doctor(Diagnosis),

@@ -1,5 +1,6 @@
 //! A database with the three roles of an assembly, and a small module in it.
 #![allow(dead_code, reason = "each test binary uses some of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use goplt_core::{
     ModuleName, RequestContext,

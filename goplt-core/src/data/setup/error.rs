@@ -11,6 +11,11 @@ pub enum SetupError {
     /// The URL cannot be used for this.
     #[error("`database.url` is not usable: {0}")]
     Url(String),
+    /// Nothing says which database is to be set up.
+    #[error(
+        "which database? Set `database.url`, such as `postgres://127.0.0.1/shop`; SQLite needs no setting up"
+    )]
+    NoDatabase,
     /// There are no passwords for the roles.
     #[error(
         "there are no passwords for the roles of `{place}` in `{}`: run `db setup --admin-url URL`, or set \

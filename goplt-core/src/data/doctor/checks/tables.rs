@@ -147,12 +147,12 @@ impl Examination<'_> {
                 format!("REVOKE {privilege} ON {name} FROM {from}"),
             );
         }
-        for grant in wanted {
-            let is_there = grant.to == guard.owner || guard.grants.contains(grant);
-            if !is_there {
-                let Grant { to, privilege } = grant;
-                self.add(object, format!("does not let `{to}` {privilege}"), MIGRATE);
-            }
+        let is_there = |grant: &&Grant| grant.to == guard.owner || guard.grants.contains(grant);
+        let missing: Vec<_> = wanted.iter().filter(|grant| !is_there(grant)).collect();
+        for part in missing.chunk_by(|a, b| a.to == b.to) {
+            let privileges: Vec<_> = part.iter().map(|grant| grant.privilege.as_str()).collect();
+            let message = format!("does not let `{}` {}", part[0].to, privileges.join(", "));
+            self.add(object, message, MIGRATE);
         }
     }
 
