@@ -102,6 +102,12 @@ impl Monolith {
     pub async fn start_with(dir: &Path, arguments: &[&str]) -> Self {
         let mut command = command(dir);
         command.args(arguments).stderr(Stdio::inherit());
+        let started = Self::start_or_end(dir, command).await;
+        started.expect("it says where it listens before it ends")
+    }
+
+    /// `None` if it ended before it was ready.
+    pub async fn start_or_end(dir: &Path, mut command: Command) -> Option<Self> {
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut greeting = Vec::new();
@@ -110,19 +116,22 @@ impl Monolith {
                 .await
                 .expect("it starts")
                 .unwrap();
-            let line = line.expect("it says where it listens before it ends");
+            let Some(line) = line else {
+                child.wait().await.unwrap();
+                return None;
+            };
             if let Some(address) = line.strip_prefix("listening on http://") {
                 break address.parse().unwrap();
             }
             greeting.push(line);
         };
-        Self {
+        Some(Self {
             child,
             stdout,
             address,
             data_dir: dir.join("data"),
             greeting,
-        }
+        })
     }
 
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
@@ -236,6 +245,11 @@ impl Monolith {
         (line[1].to_owned(), line[2].to_owned())
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
@@ -344,6 +358,11 @@ pub async fn send(address: SocketAddr, request: Request<Full<Bytes>>) -> Answer 
 /// The status, or `None` if the connection ended before it.
 pub async fn try_send(address: SocketAddr, request: Request<Full<Bytes>>) -> Option<u16> {
     Some(exchange(address, request).await?.status.as_u16())
+}
+
+/// The answer, or `None` if the connection ended before it.
+pub async fn try_answer(address: SocketAddr, request: Request<Full<Bytes>>) -> Option<Answer> {
+    exchange(address, request).await
 }
 
 async fn exchange(address: SocketAddr, request: Request<Full<Bytes>>) -> Option<Answer> {
