@@ -131,6 +131,12 @@ async fn live(
             break;
         }
     }
+    if place.is_none() {
+        // A job that sees its process die again and again is given up. This life comes to an end with all of them.
+        for state in ["ready", "running"] {
+            while beside(dir, &["jobs", "list", "--state", state]).await != "no jobs\n" {}
+        }
+    }
     let ended = monolith.has_ended();
     monolith.kill().await;
     (ended || place.is_none()).then_some(ended_at)

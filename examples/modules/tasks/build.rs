@@ -1,0 +1,5 @@
+//! Rebuilds when a migration is added.
+
+fn main() {
+    goplt_build::watch("migrations");
+}
