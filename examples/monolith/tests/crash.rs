@@ -246,6 +246,8 @@ async fn killed_anywhere_it_keeps_and_counts_what_it_acknowledged() {
     );
     let failed = beside(dir.path(), &["jobs", "list", "--state", "failed"]).await;
     assert_eq!(failed, "no jobs\n");
+    let verified = beside(dir.path(), &["audit", "verify"]).await;
+    assert!(verified.contains("acme: "), "{verified}");
     assert!(monolith.terminate().await.success());
     let missing: Vec<_> = PLACES
         .iter()
