@@ -43,6 +43,13 @@ mod tx;
 #[cfg(feature = "data")]
 mod value;
 
+/// For one test of our own.
+#[cfg(feature = "_chaos")]
+#[doc(hidden)]
+pub mod __chaos {
+    pub use super::engine::postgres::chaos::{Naked, begin_inline, naked};
+}
+
 pub use scope::{HostScope, NoTenant, ScopeMint, TenantMismatch, TenantScope};
 
 #[cfg(feature = "data")]

@@ -1,7 +1,7 @@
 //! What a database must do for us: one implementation each, chosen by the URL.
 
 #[cfg(feature = "postgres")]
-mod postgres;
+pub(super) mod postgres;
 #[cfg(not(feature = "postgres"))]
 #[path = "postgres_disabled.rs"]
 mod postgres;
@@ -13,7 +13,7 @@ mod sqlite;
 #[cfg(feature = "sqlite")]
 mod transaction;
 
-use std::{fmt, time::Duration};
+use std::{any::Any, fmt, time::Duration};
 
 use futures_core::future::BoxFuture;
 use goplt_manifest::Dialect;
@@ -26,7 +26,7 @@ use super::{
 use crate::TenantId;
 
 /// Opens transactions.
-pub(crate) trait Engine: fmt::Debug + Send + Sync + 'static {
+pub(crate) trait Engine: Any + fmt::Debug + Send + Sync {
     /// Its name in metrics, by the conventions of OpenTelemetry.
     fn system(&self) -> &'static str;
 

@@ -3,7 +3,7 @@
 pub mod cancellation;
 pub mod errors;
 pub mod isolation;
-mod shop;
+pub mod shop;
 pub mod transactions;
 pub mod values;
 pub mod waiting;

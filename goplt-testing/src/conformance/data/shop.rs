@@ -64,30 +64,31 @@ const SCHEMA: Migration = Migration::from_static(
 );
 
 #[derive(Debug, Clone, PartialEq, FromRow)]
-pub(super) struct Item {
-    pub(super) id: i64,
-    pub(super) name: String,
+pub struct Item {
+    pub id: i64,
+    pub name: String,
 }
 
-pub(super) fn item(id: i64, name: &str) -> Item {
+pub fn item(id: i64, name: &str) -> Item {
     let name = name.into();
     Item { id, name }
 }
 
 /// A database with the schema in it.
-pub(super) struct Shop {
-    pub(super) db: TenantDb,
-    pub(super) mint: ScopeMint,
+#[derive(Debug)]
+pub struct Shop {
+    pub db: TenantDb,
+    pub mint: ScopeMint,
     // Last: the database goes when nobody uses it.
     _ground: Ground,
 }
 
 impl Shop {
-    pub(super) async fn open(engine: &Engine) -> Self {
+    pub async fn open(engine: &Engine) -> Self {
         Self::on(engine.ground()).await
     }
 
-    pub(super) async fn on(ground: Ground) -> Self {
+    pub async fn on(ground: Ground) -> Self {
         let mint = ScopeMint::new();
         let db = TenantDb::open(ground.settings(), &mint).await.unwrap();
         let name = module();
@@ -105,35 +106,35 @@ impl Shop {
         }
     }
 
-    pub(super) fn scope(&self, tenant: &str) -> TenantScope {
+    pub fn scope(&self, tenant: &str) -> TenantScope {
         self.enter(context(), tenant)
     }
 
-    pub(super) fn enter(&self, cx: RequestContext, tenant: &str) -> TenantScope {
+    pub fn enter(&self, cx: RequestContext, tenant: &str) -> TenantScope {
         let tenant: TenantId = tenant.parse().unwrap();
         let cx = self.mint.enter(cx, tenant).unwrap();
         cx.scope().unwrap().clone()
     }
 
-    pub(super) fn host(&self) -> HostScope {
+    pub fn host(&self) -> HostScope {
         self.mint.host_scope(module(), "tests look across tenants")
     }
 
-    pub(super) async fn add(&self, tenant: &str, id: i64, name: &str) {
+    pub async fn add(&self, tenant: &str, id: i64, name: &str) {
         let mut tx = self.db.begin(&self.scope(tenant)).await.unwrap();
         let sql = tenant_sql!("INSERT INTO shop_items (id, name) VALUES (?, ?)", id, name);
         assert_eq!(tx.execute(sql).await.unwrap(), 1);
         tx.commit().await.unwrap();
     }
 
-    pub(super) async fn items(&self, tenant: &str) -> Vec<Item> {
+    pub async fn items(&self, tenant: &str) -> Vec<Item> {
         let mut tx = self.db.begin_read(&self.scope(tenant)).await.unwrap();
         tx.fetch_all(tenant_sql!("SELECT id, name FROM shop_items ORDER BY id"))
             .await
             .unwrap()
     }
 
-    pub(super) async fn count(&self) -> i64 {
+    pub async fn count(&self) -> i64 {
         let mut tx = self.db.begin_host_read(&self.host()).await.unwrap();
         tx.fetch_one(host_sql!("SELECT count(*) FROM shop_items"))
             .await
@@ -141,7 +142,7 @@ impl Shop {
     }
 }
 
-pub(super) fn context() -> RequestContext {
+pub fn context() -> RequestContext {
     RequestContext::new("req-1".parse().unwrap())
 }
 

@@ -7,6 +7,7 @@
 
 mod admin;
 mod catalogue;
+pub(in crate::data) mod chaos;
 mod error;
 mod options;
 mod pool;

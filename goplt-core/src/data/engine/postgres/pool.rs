@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{error, options};
+use super::{chaos::Chaos, error, options};
 use crate::data::{DatabaseSettings, DbError, engine::Patience};
 
 /// How long a connection beyond those that stay open is kept without use.
@@ -45,6 +45,7 @@ pub(super) struct Pool {
     lifetime: Duration,
     /// How long opening one may take.
     patience: Duration,
+    chaos: Chaos,
 }
 
 /// A connection outside of any transaction.
@@ -94,6 +95,7 @@ impl Pool {
             most_idle: settings.max_idle_connections() as usize,
             lifetime: settings.max_lifetime(),
             patience: settings.acquire_timeout(),
+            chaos: Chaos::default(),
         })
     }
 
@@ -132,7 +134,11 @@ impl Pool {
                 .await?
                 .map_err(|_| DbError::Closed)?,
         };
-        let begun = tokio::spawn(self.clone().begin_uninterrupted(begin, permit));
+        let begun = self.clone().begin_uninterrupted(begin, permit);
+        if self.chaos.begins_inline() {
+            return patience.wait(begun).await?;
+        }
+        let begun = tokio::spawn(begun);
         match patience.wait(begun).await? {
             Ok(lease) => lease,
             Err(error) => Err(DbError::Unavailable(error.into())),
@@ -222,6 +228,29 @@ impl Pool {
             // It is going away: what cannot be said to the server it finds out.
             let _ = timeout(CLEAN_UP, conn.pg.close()).await;
         }
+    }
+}
+
+#[cfg(feature = "_chaos")]
+impl Pool {
+    pub(super) const fn chaos(&self) -> &Chaos {
+        &self.chaos
+    }
+
+    /// When nobody uses a connection: what each answers to a query of one row, outside of any
+    /// transaction.
+    pub(super) async fn each_idle(&self, sql: &str) -> Result<Vec<sqlx::postgres::PgRow>, DbError> {
+        let all = self.permits.acquire_many(self.size).await;
+        let mut rows = Vec::new();
+        let mut seen = Vec::new();
+        while let Some(mut conn) = self.take() {
+            let row = conn.pg.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql))).await;
+            rows.push(row.map_err(error::from_sqlx)?);
+            seen.push(conn);
+        }
+        seen.into_iter().for_each(|conn| self.put(conn));
+        drop(all);
+        Ok(rows)
     }
 }
 
