@@ -21,7 +21,8 @@ pub mod event;
 #[doc(hidden)]
 pub mod job;
 #[cfg(feature = "postgres")]
-mod postgres;
+#[doc(hidden)]
+pub mod postgres;
 
 pub use self::engine::{Engine, Ground};
 

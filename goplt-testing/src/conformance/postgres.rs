@@ -12,11 +12,16 @@ impl Engine {
     #[must_use]
     pub fn postgres() -> Option<Self> {
         let server = crate::backend::postgres()?;
-        Some(Self::new("postgresql", move || ground(&server)))
+        Some(Self::new("postgresql", move || {
+            let (database, settings) = prepared(&server);
+            Ground::new(settings).holding(database)
+        }))
     }
 }
 
-fn ground(server: &Server) -> Ground {
+/// An empty database with its three roles, and how to open it.
+#[doc(hidden)]
+pub fn prepared(server: &Server) -> (Database, DatabaseSettings) {
     let database = server.database();
     let name = database.name();
     let roles = format!(
@@ -33,7 +38,7 @@ fn ground(server: &Server) -> Ground {
         .with_host_url(url("host"))
         .with_owner_url(url("owner"))
         .with_search_path(["goplt", "shop"]);
-    Ground::new(settings).holding(database)
+    (database, settings)
 }
 
 fn url(database: &Database, role: &str) -> String {
