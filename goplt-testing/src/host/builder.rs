@@ -16,7 +16,6 @@ use crate::TokenMint;
 pub struct TestHostBuilder {
     host: HostBuilder,
     settings: Vec<String>,
-    modules: Vec<String>,
     policy: PolicyHandle,
     tokens: TokenMint,
     database: Option<TestDatabase>,
@@ -28,7 +27,6 @@ impl TestHostBuilder {
         Self {
             host: Host::builder(),
             settings: Vec::new(),
-            modules: Vec::new(),
             policy: PolicyHandle::new(),
             tokens: TokenMint::new(),
             database: None,
@@ -38,7 +36,6 @@ impl TestHostBuilder {
 
     /// Adds a module under test.
     pub fn module(mut self, module: impl IModule) -> Self {
-        self.modules.push(module.name().to_string());
         self.host = self.host.module(module);
         self
     }
@@ -120,7 +117,7 @@ impl TestHostBuilder {
         settings.push(data_dir);
         let database = self.database;
         let database = database.unwrap_or_else(|| TestDatabase::in_folder(folder.path()));
-        settings.extend(database.settings(&self.modules));
+        settings.extend(database.settings());
         let sources = Sources::new(folder.path()).with_set(settings);
         let frozen = self.is_frozen.then(Frozen::new);
         let mint = ScopeMint::new();

@@ -16,25 +16,13 @@ impl TestDatabase {
         Self::Sqlite(folder.join("test.db"))
     }
 
-    /// Where it is, as the configuration says it; with the tables of these modules.
-    #[cfg_attr(
-        not(feature = "postgres"),
-        expect(unused_variables, reason = "SQLite has no schemas")
-    )]
-    pub(super) fn settings(&self, modules: &[String]) -> Vec<String> {
+    /// Where it is, as the configuration says it.
+    pub(super) fn settings(&self) -> Vec<String> {
         match self {
             Self::Sqlite(path) => vec![format!("database.url=sqlite:{}", path.display())],
             #[cfg(feature = "postgres")]
             Self::Postgres(database) => {
                 let roles = database.roles();
-                let name = database.name();
-                let schemas = modules.iter().map(|module| format!(", \"{module}\""));
-                let schemas = format!("goplt{}", schemas.collect::<String>());
-                let found = database.execute(&format!(
-                    "ALTER ROLE {name}_app SET search_path = {schemas}; \
-                     ALTER ROLE {name}_host SET search_path = {schemas}"
-                ));
-                found.unwrap_or_else(|error| panic!("{error}"));
                 vec![
                     format!("database.url={}", roles.app),
                     format!("database.host_url={}", roles.host),
