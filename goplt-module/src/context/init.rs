@@ -9,6 +9,20 @@ use crate::{
 };
 
 /// What a module gets in [`init`](crate::IModule::init).
+///
+/// Not among it: what makes a tenant's scope, and what is beneath the database.
+///
+/// ```compile_fail,E0599
+/// # fn init(cx: &goplt_module::InitContext<'_>) {
+/// let mint = cx.mint();
+/// # }
+/// ```
+///
+/// ```compile_fail,E0599
+/// # fn init(cx: &goplt_module::InitContext<'_>) {
+/// let pool = cx.db().pool();
+/// # }
+/// ```
 pub struct InitContext<'a> {
     cell: ModuleCell,
     routes: &'a mut RouteTable,

@@ -18,6 +18,7 @@ use sqlx::{
 use crate::{
     differential::{Answer, Database, state_sql},
     grammar::{self, Case, DDL, Rng, TABLES, TENANTS, Value},
+    plan,
 };
 
 /// A database of the test's own, with a schema for each [`Postgres`].
@@ -142,6 +143,23 @@ impl Database for Postgres {
         let mut rows: Vec<_> = rows.iter().map(values).collect();
         rows.sort_by(|a, b| a.partial_cmp(b).expect("no NaN"));
         Ok(Answer { columns, rows })
+    }
+
+    async fn reads_without_tenant(&mut self, sql: &str, binds: &[Value]) -> Vec<String> {
+        // The tables are small: without this a look at all rows would be the best plan.
+        self.plain("BEGIN; SET LOCAL enable_seqscan = off".to_owned())
+            .await;
+        let explain = format!("EXPLAIN (FORMAT JSON) {sql}");
+        let mut query = sqlx::query(AssertSqlSafe(explain)).persistent(false);
+        for value in binds {
+            query = bind(query, value);
+        }
+        let row = query.fetch_one(&mut self.connection).await.unwrap();
+        self.rollback().await;
+        let raw = row.try_get_raw(0).unwrap();
+        let plan = serde_json::from_slice(raw.as_bytes().unwrap()).unwrap();
+        let tables: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+        plan::reads_without_tenant(&plan, &tables)
     }
 
     /// Under row-level security there is no look at all rows: those of each tenant, one after the other.

@@ -13,6 +13,7 @@ mod differential;
 mod grammar;
 
 mod database;
+mod plan;
 
 use self::{
     database::{Place, Postgres},
@@ -58,4 +59,12 @@ fn no_attempt_reaches_another_tenant() {
         return;
     };
     attempts::no_attempt_reaches_another_tenant::<Postgres>(&Place::new(&server));
+}
+
+#[test]
+fn every_read_finds_its_rows_by_the_tenant() {
+    let Some(server) = backend::postgres() else {
+        return;
+    };
+    differential::every_read_finds_its_rows_by_the_tenant::<Postgres>(&Place::new(&server), 1_000);
 }

@@ -12,7 +12,7 @@ pub(crate) use self::{
     bench::Bench,
     plan::{Plan, block_on},
 };
-use crate::grammar::{Case, TABLES, Value};
+use crate::grammar::{self, Case, TABLES, Value};
 
 /// What a statement answered.
 #[derive(Debug, PartialEq)]
@@ -41,6 +41,9 @@ pub(crate) trait Database: Sized {
 
     /// Runs a statement, within its transaction if there is one.
     async fn run(&mut self, sql: &str, binds: &[Value]) -> Result<Answer, String>;
+
+    /// What of the statement's plan reads a table of the grammar without finding its rows by the tenant.
+    async fn reads_without_tenant(&mut self, sql: &str, binds: &[Value]) -> Vec<String>;
 
     /// Every row of every table: the tenant, the table, the columns.
     async fn state(&mut self) -> Vec<Vec<Value>>;
@@ -97,6 +100,31 @@ pub(crate) fn rewritten_on_shared_data_equals_original_on_one_tenants_data<D: Da
     if plan.cases >= 500 {
         tally.check();
     }
+}
+
+/// The plans of random statements.
+pub(crate) fn every_read_finds_its_rows_by_the_tenant<D: Database>(place: &D::Place, cases: u64) {
+    block_on(async {
+        let mut database = D::open(place, None).await;
+        database.fill(1, None).await;
+        for seed in 0..cases {
+            let case = grammar::case(seed);
+            let statement = rewrite(&case.sql, &tables()).expect("the grammar keeps the rules");
+            let mut binds = case.binds;
+            binds.extend(
+                statement
+                    .tenant_param
+                    .map(|_| Value::Text("red".to_owned())),
+            );
+            let text = D::text(&statement);
+            let otherwise = database.reads_without_tenant(text, &binds).await;
+            assert!(
+                otherwise.is_empty(),
+                "seed {seed}: {otherwise:#?}\nsource    {}\nrewritten {text}",
+                case.sql
+            );
+        }
+    });
 }
 
 /// The test notices a rewriter that does nothing, or that forgets any one table or target.

@@ -11,6 +11,7 @@ use goplt_sql::{Statement, Tables, verify_host};
 use crate::{
     differential::{Answer, Database, state_sql},
     grammar::{self, Case, DDL, Rng, TABLES, TENANTS, Value},
+    plan,
 };
 
 pub(crate) struct Sqlite(SqliteConnection);
@@ -69,6 +70,21 @@ impl Database for Sqlite {
         let mut rows: Vec<_> = rows.iter().map(values).collect();
         rows.sort_by(|a, b| a.partial_cmp(b).expect("no NaN"));
         Ok(Answer { columns, rows })
+    }
+
+    async fn reads_without_tenant(&mut self, sql: &str, binds: &[Value]) -> Vec<String> {
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let answer = self.run(&explain, binds).await.expect("it can be read");
+        let steps: Vec<_> = answer
+            .rows
+            .into_iter()
+            .filter_map(|row| match row.into_iter().next_back() {
+                Some(Value::Text(step)) => Some(step),
+                _ => None,
+            })
+            .collect();
+        let tables: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+        plan::reads_without_tenant(&steps, &tables)
     }
 
     async fn state(&mut self) -> Vec<Vec<Value>> {

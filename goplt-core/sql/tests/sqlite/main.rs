@@ -8,5 +8,6 @@ mod differential;
 mod grammar;
 
 mod database;
+mod plan;
 mod prove;
 mod runs;

@@ -23,3 +23,8 @@ fn finds_a_rewriter_that_forgets() {
 fn no_attempt_reaches_another_tenant() {
     attempts::no_attempt_reaches_another_tenant::<Sqlite>(&());
 }
+
+#[test]
+fn every_read_finds_its_rows_by_the_tenant() {
+    differential::every_read_finds_its_rows_by_the_tenant::<Sqlite>(&(), 2_000);
+}
