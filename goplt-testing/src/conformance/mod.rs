@@ -37,6 +37,16 @@ macro_rules! conformance {
                 a_host_transaction_sees_all_tenants,
                 a_scope_of_another_mint_is_refused,
             }
+            data::repo {
+                a_row_is_found_and_deleted_by_its_own_tenant_only,
+                a_change_counts_the_version_up_here_and_there,
+                who_comes_second_is_told_and_overwrites_nothing,
+                of_many_who_change_one_row_at_once_none_is_overwritten,
+                a_row_that_is_gone_or_of_another_tenant_cannot_be_changed,
+                a_list_goes_from_the_newest_to_the_oldest_of_its_tenant,
+                a_page_that_no_list_has_is_a_bad_request,
+                a_row_may_be_its_id_and_nothing_else,
+            }
             data::transactions {
                 a_transaction_reads_what_it_wrote,
                 a_dropped_transaction_rolls_back,

@@ -3,7 +3,9 @@
 pub mod cancellation;
 pub mod errors;
 pub mod isolation;
+pub mod repo;
 pub mod shop;
+mod shop;
 pub mod transactions;
 pub mod values;
 pub mod waiting;

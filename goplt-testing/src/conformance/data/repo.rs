@@ -1,22 +1,27 @@
 //! A repository finds, inserts, changes, deletes and lists the rows of one tenant; a lost race is told, not overwritten.
-#![cfg(feature = "sqlite")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::Arc;
 
 use goplt_core::{
     Code, ModuleName, Problem, RequestContext,
     data::{
-        Cursor, DatabaseSettings, DbError, Entity, FromRow, Repo, RowVersion, ScopeMint, TenantDb,
-        TenantScope, Versioned,
+        Cursor, DbError, Entity, FromRow, Repo, RowVersion, ScopeMint, TenantDb, TenantScope,
+        Versioned,
         migration::{self, ModuleMigrations},
     },
     manifest::{Dialect, Migration},
 };
 
+use tokio::task::JoinSet;
+
+use crate::conformance::{Engine, Ground};
+
 /// As `include_manifest!` would write it.
 macro_rules! tenant_sql {
-    ($($sql:tt)*) => { goplt_macros::__tenant_sql!(tables = ["shop_items", "shop_tags"]; $($sql)*) };
+    ($($sql:tt)*) => {
+        goplt_macros::__tenant_sql!(tables = ["shop_items", "shop_tags"]; $($sql)*)
+    };
 }
-pub(crate) use tenant_sql;
 
 const SCHEMA: Migration = Migration::from_static(
     1,
@@ -30,7 +35,7 @@ const SCHEMA: Migration = Migration::from_static(
 );
 
 #[derive(Debug, Clone, PartialEq, FromRow, Entity)]
-#[entity(table = "shop_items")]
+#[entity(table = "shop_items", sql = tenant_sql)]
 struct Item {
     id: i64,
     #[row(rename = "label")]
@@ -42,7 +47,7 @@ struct Item {
 }
 
 #[derive(Debug, PartialEq, FromRow, Entity)]
-#[entity(table = "shop_tags")]
+#[entity(table = "shop_tags", sql = tenant_sql)]
 struct Tag {
     #[entity(id)]
     tag: String,
@@ -63,20 +68,25 @@ fn item(id: i64, name: &str) -> Item {
 struct Shop {
     db: TenantDb,
     mint: ScopeMint,
+    // Last: the database goes when nobody uses it.
+    _ground: Ground,
 }
 
 impl Shop {
-    async fn open() -> Self {
+    async fn open(engine: &Engine) -> Self {
+        let ground = engine.ground();
         let mint = ScopeMint::new();
-        let db = TenantDb::open(&DatabaseSettings::in_memory(), &mint)
-            .await
-            .unwrap();
+        let db = TenantDb::open(ground.settings(), &mint).await.unwrap();
         let name: ModuleName = "shop".parse().unwrap();
         let tables = ["shop_items".to_owned(), "shop_tags".to_owned()];
         let files = [SCHEMA];
         let shop = ModuleMigrations::new(&name, &files).with_tenant_tables(&tables);
         migration::run(&db, &[shop]).await.unwrap();
-        Self { db, mint }
+        Self {
+            db,
+            mint,
+            _ground: ground,
+        }
     }
 
     fn scope(&self, tenant: &str) -> TenantScope {
@@ -93,15 +103,29 @@ impl Shop {
         tx.commit().await.unwrap();
     }
 
+    /// Again and again until no other came between: seven times at most, since each of the others comes once.
+    async fn count_up(&self) {
+        for _ in 0..8 {
+            let mut mine = self.item("acme", 1).await.unwrap();
+            mine.name = (mine.name.parse::<u32>().unwrap() + 1).to_string();
+            let mut tx = self.db.begin(&self.scope("acme")).await.unwrap();
+            match ITEMS.update(&mut tx, &mut mine).await {
+                Ok(()) => return tx.commit().await.unwrap(),
+                Err(DbError::Changed { .. }) => {}
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        panic!("others came between more often than they can");
+    }
+
     async fn item(&self, tenant: &str, id: i64) -> Option<Item> {
         let mut tx = self.db.begin_read(&self.scope(tenant)).await.unwrap();
         ITEMS.find(&mut tx, id).await.unwrap()
     }
 }
 
-#[tokio::test]
-async fn a_row_is_found_and_deleted_by_its_own_tenant_only() {
-    let shop = Shop::open().await;
+pub async fn a_row_is_found_and_deleted_by_its_own_tenant_only(engine: Engine) {
+    let shop = Shop::open(&engine).await;
     shop.add("acme", [item(1, "anvil")]).await;
     shop.add("globex", [item(1, "boat"), item(2, "oar")]).await;
 
@@ -116,9 +140,8 @@ async fn a_row_is_found_and_deleted_by_its_own_tenant_only() {
     assert_eq!(shop.item("globex", 1).await, Some(item(1, "boat")));
 }
 
-#[tokio::test]
-async fn a_change_counts_the_version_up_here_and_there() {
-    let shop = Shop::open().await;
+pub async fn a_change_counts_the_version_up_here_and_there(engine: Engine) {
+    let shop = Shop::open(&engine).await;
     shop.add("acme", [item(1, "anvil")]).await;
     let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
     let mut anvil = ITEMS.get(&mut tx, 1).await.unwrap();
@@ -133,9 +156,8 @@ async fn a_change_counts_the_version_up_here_and_there() {
     assert_eq!((&stored, stored.version.number()), (&anvil, 3));
 }
 
-#[tokio::test]
-async fn who_comes_second_is_told_and_overwrites_nothing() {
-    let shop = Shop::open().await;
+pub async fn who_comes_second_is_told_and_overwrites_nothing(engine: Engine) {
+    let shop = Shop::open(&engine).await;
     shop.add("acme", [item(1, "anvil")]).await;
     let mut mine = shop.item("acme", 1).await.unwrap();
     let mut theirs = mine.clone();
@@ -162,9 +184,21 @@ async fn who_comes_second_is_told_and_overwrites_nothing() {
     assert_eq!(shop.item("acme", 1).await.unwrap().name, "theirs");
 }
 
-#[tokio::test]
-async fn a_row_that_is_gone_or_of_another_tenant_cannot_be_changed() {
-    let shop = Shop::open().await;
+pub async fn of_many_who_change_one_row_at_once_none_is_overwritten(engine: Engine) {
+    let shop = Arc::new(Shop::open(&engine).await);
+    shop.add("acme", [item(1, "0")]).await;
+    let mut writers = JoinSet::new();
+    for _ in 0..8 {
+        let shop = Arc::clone(&shop);
+        writers.spawn(async move { shop.count_up().await });
+    }
+    writers.join_all().await;
+    let last = shop.item("acme", 1).await.unwrap();
+    assert_eq!((last.name.as_str(), last.version.number()), ("8", 9));
+}
+
+pub async fn a_row_that_is_gone_or_of_another_tenant_cannot_be_changed(engine: Engine) {
+    let shop = Shop::open(&engine).await;
     shop.add("globex", [item(1, "boat")]).await;
     let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
     for id in [1, 2] {
@@ -175,9 +209,8 @@ async fn a_row_that_is_gone_or_of_another_tenant_cannot_be_changed() {
     assert_eq!(shop.item("globex", 1).await, Some(item(1, "boat")));
 }
 
-#[tokio::test]
-async fn a_list_goes_from_the_newest_to_the_oldest_of_its_tenant() {
-    let shop = Shop::open().await;
+pub async fn a_list_goes_from_the_newest_to_the_oldest_of_its_tenant(engine: Engine) {
+    let shop = Shop::open(&engine).await;
     shop.add("acme", (1..=25).map(|id| item(id, "anvil"))).await;
     shop.add("globex", (1..=40).map(|id| item(id, "boat")))
         .await;
@@ -199,9 +232,8 @@ async fn a_list_goes_from_the_newest_to_the_oldest_of_its_tenant() {
     assert_eq!(pages, [ids(16..=25), ids(6..=15), ids(1..=5)]);
 }
 
-#[tokio::test]
-async fn a_page_that_no_list_has_is_a_bad_request() {
-    let shop = Shop::open().await;
+pub async fn a_page_that_no_list_has_is_a_bad_request(engine: Engine) {
+    let shop = Shop::open(&engine).await;
     let mut tx = shop.db.begin_read(&shop.scope("acme")).await.unwrap();
     let of_another_list = Cursor::at(&"a text");
     for (cursor, limit) in [
@@ -218,9 +250,8 @@ async fn a_page_that_no_list_has_is_a_bad_request() {
     assert_eq!(ITEMS.page(&mut tx, None, 100).await.unwrap().items, []);
 }
 
-#[tokio::test]
-async fn a_row_may_be_its_id_and_nothing_else() {
-    let shop = Shop::open().await;
+pub async fn a_row_may_be_its_id_and_nothing_else(engine: Engine) {
+    let shop = Shop::open(&engine).await;
     let mut tx = shop.db.begin(&shop.scope("acme")).await.unwrap();
     for tag in ["b", "a"] {
         TAGS.insert(
