@@ -5,7 +5,6 @@ pub mod errors;
 pub mod isolation;
 pub mod repo;
 pub mod shop;
-mod shop;
 pub mod transactions;
 pub mod values;
 pub mod waiting;
