@@ -1,5 +1,5 @@
 //! The payload of the event `core.audit.recorded`: the message `AuditRecorded` of the contract of
-//! audit, written by hand, since the kernel knows no contract. A test of that contract reads it.
+//! audit, written by hand, since the kernel knows no contract. The tests of audit in goplt-testing read it as that message.
 
 use super::{AuditEntry, KEY};
 use crate::context::ClientInfo;

@@ -1,0 +1,10 @@
+//! The audit log on every engine: what comes in, once and in order; what cannot be undone; what
+//! shows when it was done all the same.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bed;
+mod log;
+#[path = "../parcel/mod.rs"]
+mod parcel;
+mod queue;
+mod tamper;
