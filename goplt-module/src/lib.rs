@@ -48,6 +48,9 @@
 //! The minimum supported Rust version is 1.94.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// What `include_manifest!` writes names this crate, also within it.
+extern crate self as goplt_module;
+
 pub mod assembly;
 mod catalogue;
 mod context;
@@ -56,6 +59,7 @@ pub mod host;
 pub mod http;
 pub mod lifecycle;
 mod module;
+pub mod operations;
 mod place;
 mod registry;
 mod route_key;

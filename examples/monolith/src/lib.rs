@@ -17,7 +17,7 @@ use goplt_authz::{
     PolicyHandle, TenantLayer,
     service::{AuditModule, AuthzModule, audit},
 };
-use goplt_module::assembly::Assembly;
+use goplt_module::{assembly::Assembly, operations::OperationsModule};
 
 /// The whole composition: no other place knows which modules there are.
 pub fn compose(assembly: Assembly) -> Assembly {
@@ -39,6 +39,7 @@ pub fn compose(assembly: Assembly) -> Assembly {
         .module(AuditModule)
         .module(BlogModule)
         .module(AnalyticsModule)
+        .module(OperationsModule::new())
         .seed(seed::development)
         .command(admin::create())
         .command(audit::command::heads())

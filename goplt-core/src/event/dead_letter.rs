@@ -2,7 +2,8 @@
 
 use super::{Envelope, blocked, event_row::EventRow};
 use crate::{
-    Timestamp, Uuid,
+    RequestContext, Timestamp, Uuid,
+    audit::AuditEntry,
     data::{DbError, FromRow, HostScope, HostTx, Row, ScopeMint, TenantDb, kernel::kernel_sql},
     manifest::ModuleName,
 };
@@ -13,6 +14,7 @@ use crate::{
 pub struct DeadLetters {
     db: TenantDb,
     host: HostScope,
+    by: Option<RequestContext>,
 }
 
 /// An event that a group gave up.
@@ -136,7 +138,36 @@ impl DeadLetters {
             ModuleName::from_static("core"),
             "dead letters of all tenants are looked after",
         );
-        Self { db, host }
+        Self { db, host, by: None }
+    }
+
+    /// As looked after by the caller of `cx`: what is replayed and purged is written into the audit
+    /// logs of the tenants, in the same transaction.
+    #[must_use]
+    pub fn recorded_as(mut self, cx: RequestContext) -> Self {
+        self.by = Some(cx);
+        self
+    }
+
+    async fn record(
+        &self,
+        tx: &mut HostTx,
+        action: &'static str,
+        dead: &Found,
+    ) -> Result<(), DbError> {
+        let Some(cx) = &self.by else {
+            return Ok(());
+        };
+        // A row of ours names a tenant.
+        let Ok(tenant) = dead.event.tenant.parse() else {
+            return Ok(());
+        };
+        let entry = AuditEntry::new(action, "core.dead-letter")
+            .with_resource_id(dead.event.id.to_string())
+            .with_detail("event", &dead.event.name)
+            .with_detail("group", &dead.group);
+        tx.audit(cx, tenant).record(entry).await?;
+        Ok(())
     }
 
     /// The dead letters that the filter means, the oldest event first.
@@ -172,6 +203,8 @@ impl DeadLetters {
             ))
             .await?;
             blocked::block(&mut tx, &dead.group, &dead.event).await?;
+            self.record(&mut tx, "core.dead-letter.replayed", dead)
+                .await?;
         }
         tx.commit().await?;
         self.db.seams().events.send();
@@ -196,6 +229,8 @@ impl DeadLetters {
             ))
             .await?;
             blocked::unblock(&mut tx, &dead.group, &dead.event).await?;
+            self.record(&mut tx, "core.dead-letter.purged", dead)
+                .await?;
         }
         tx.commit().await?;
         self.db.seams().events.send();

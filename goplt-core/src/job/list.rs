@@ -1,8 +1,9 @@
 //! [`Jobs`]: what is to be done, was done, or failed; and trying again.
 
 use crate::{
-    TenantId, Timestamp, Uuid,
-    data::{DbError, FromRow, HostScope, Row, ScopeMint, TenantDb, kernel::kernel_sql},
+    RequestContext, TenantId, Timestamp, Uuid,
+    audit::AuditEntry,
+    data::{DbError, FromRow, HostScope, HostTx, Row, ScopeMint, TenantDb, kernel::kernel_sql},
     manifest::ModuleName,
 };
 
@@ -12,6 +13,7 @@ use crate::{
 pub struct Jobs {
     db: TenantDb,
     host: HostScope,
+    by: Option<RequestContext>,
 }
 
 /// A job and how far it has come.
@@ -158,7 +160,32 @@ impl Jobs {
             ModuleName::from_static("core"),
             "jobs of all tenants are looked after",
         );
-        Self { db, host }
+        Self { db, host, by: None }
+    }
+
+    /// As looked after by the caller of `cx`: what is retried and purged is written into the audit
+    /// logs of the tenants, in the same transaction. Jobs of a schedule belong to no tenant.
+    #[must_use]
+    pub fn recorded_as(mut self, cx: RequestContext) -> Self {
+        self.by = Some(cx);
+        self
+    }
+
+    async fn record(
+        &self,
+        tx: &mut HostTx,
+        action: &'static str,
+        job: &JobInfo,
+    ) -> Result<(), DbError> {
+        let (Some(cx), Ok(tenant)) = (&self.by, job.tenant.parse()) else {
+            return Ok(());
+        };
+        let entry = AuditEntry::new(action, "core.job")
+            .with_resource_id(job.id.to_string())
+            .with_detail("module", &job.module)
+            .with_detail("name", &job.name);
+        tx.audit(cx, tenant).record(entry).await?;
+        Ok(())
     }
 
     /// The jobs that the filter means, the newest first.
@@ -258,7 +285,7 @@ impl Jobs {
         let now = self.db.seams().clock.now();
         let mut retried = 0;
         for job in failed {
-            retried += tx
+            let changed = tx
                 .execute(kernel_sql!(
                     "UPDATE goplt_job SET state = 'ready', attempts = 0, run_at = ?, finished_at = NULL \
                      WHERE id = ? AND state = 'failed'",
@@ -266,9 +293,14 @@ impl Jobs {
                     job.id
                 ))
                 .await?;
+            if changed > 0 {
+                self.record(&mut tx, "core.job.retried", &job).await?;
+            }
+            retried += changed;
         }
         tx.commit().await?;
         self.db.seams().jobs.send();
+        self.db.seams().events.send();
         Ok(usize::try_from(retried).unwrap_or(usize::MAX))
     }
 
@@ -284,14 +316,19 @@ impl Jobs {
         let mut tx = self.db.begin_host(&self.host).await?;
         let mut purged = 0;
         for job in failed {
-            purged += tx
+            let gone = tx
                 .execute(kernel_sql!(
                     "DELETE FROM goplt_job WHERE id = ? AND state = 'failed'",
                     job.id
                 ))
                 .await?;
+            if gone > 0 {
+                self.record(&mut tx, "core.job.purged", &job).await?;
+            }
+            purged += gone;
         }
         tx.commit().await?;
+        self.db.seams().events.send();
         Ok(usize::try_from(purged).unwrap_or(usize::MAX))
     }
 }

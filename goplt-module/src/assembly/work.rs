@@ -97,6 +97,7 @@ async fn purge_letters(cx: HostContext, args: Args) -> Result<(), BoxError> {
 
 fn dead_letters(cx: &HostContext) -> DeadLetters {
     DeadLetters::new(cx.host.db.clone(), &cx.host.mint)
+        .recorded_as(cx.service_contexts().without_tenant())
 }
 
 fn letter_filter(args: &Args) -> Result<DeadLetterFilter, BoxError> {
@@ -159,7 +160,7 @@ async fn purge_jobs(cx: HostContext, args: Args) -> Result<(), BoxError> {
 }
 
 fn all_jobs(cx: &HostContext) -> Jobs {
-    Jobs::new(cx.host.db.clone(), &cx.host.mint)
+    Jobs::new(cx.host.db.clone(), &cx.host.mint).recorded_as(cx.service_contexts().without_tenant())
 }
 
 fn job_filter(args: &Args) -> Result<JobFilter, BoxError> {

@@ -1,6 +1,8 @@
 use std::{fmt, sync::Arc};
 
-use goplt_core::{audit::RequestAuditSettings, event::GroupHandlers, job::ModuleJobs};
+use goplt_core::{
+    audit::RequestAuditSettings, data::ScopeMint, event::GroupHandlers, job::ModuleJobs,
+};
 
 use super::shared_methods;
 use crate::{
@@ -68,6 +70,11 @@ impl<'a> InitContext<'a> {
     /// decides.
     pub fn audit_requests(&mut self, settings: RequestAuditSettings) {
         self.workers.audit = Some(settings);
+    }
+
+    /// For the platform's own module, which looks after the work of all others.
+    pub(crate) fn mint(&self) -> &ScopeMint {
+        &self.cell.host.mint
     }
 
     shared_methods!();
