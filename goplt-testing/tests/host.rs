@@ -149,3 +149,18 @@ async fn a_token_runs_out_by_the_clock_of_the_host() {
     assert_eq!(host.acme().reader().get(PARCELS).await.status(), 200);
     host.stop().await.unwrap();
 }
+
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn a_host_runs_on_postgres() {
+    let Some(server) = goplt_testing::backend::postgres() else {
+        return;
+    };
+    let host = builder().postgres(server.database()).start().await.unwrap();
+    send(&host, "remind of milk").await;
+    host.eventually(async || states(&host).await == ["reminded"])
+        .await;
+    host.run_job("parcel", "sweep").await.unwrap();
+    assert!(states(&host).await.is_empty());
+    host.stop().await.unwrap();
+}

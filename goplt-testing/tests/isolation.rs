@@ -75,6 +75,21 @@ fn a_row_of_another_tenant_by_its_id_is_found() {
     assert!(!report.contains("2. "), "{report}");
 }
 
+#[cfg(feature = "postgres")]
+#[test]
+fn a_row_of_another_tenant_is_found_on_postgres_too() {
+    if goplt_testing::backend::postgres().is_none() {
+        return;
+    }
+    let suite = || calls(Isolation::of(ParcelModule(Leak::Label)));
+    let panic = catch_unwind(AssertUnwindSafe(|| {
+        goplt_testing::isolation::on_postgres(suite);
+    }));
+    let report = *panic.unwrap_err().downcast::<String>().unwrap();
+    let expected = "the route `label`, with globex's ids: globex's parcel.parcel_parcels lost";
+    assert!(report.contains(expected), "{report}");
+}
+
 #[test]
 fn a_change_to_a_row_of_another_tenant_is_found() {
     let report = report_of(Leak::Label);

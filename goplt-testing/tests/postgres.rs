@@ -1,5 +1,6 @@
 //! The backend ladder of PostgreSQL: a database for each test, and nothing left behind.
 #![cfg(feature = "postgres")]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -84,6 +85,49 @@ async fn it_may_be_called_inside_a_runtime_whose_clock_stands_still() {
     assert_eq!(database.text("SELECT 1 + 1").unwrap(), "2");
 }
 
+fn myself(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]);
+    command
+}
+
+#[test]
+fn an_address_that_is_given_is_taken() {
+    let Some(server) = backend::postgres() else {
+        return;
+    };
+    let taken = myself("a_process_that_says_where_its_server_is")
+        .env("GOPLT_POSTGRES_URL", server.admin_url())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(taken.stdout).unwrap();
+    assert!(said.contains("rung=url"), "{said}");
+}
+
+#[test]
+fn an_address_that_is_given_and_does_not_answer_fails() {
+    let failed = myself("a_process_that_says_where_its_server_is")
+        .env(
+            "GOPLT_POSTGRES_URL",
+            "postgres://nobody@127.0.0.1:1/nothing",
+        )
+        .output()
+        .unwrap();
+    assert!(!failed.status.success());
+    let said = String::from_utf8(failed.stderr).unwrap();
+    assert!(
+        said.contains("GOPLT_POSTGRES_URL does not answer"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_process_that_says_where_its_server_is() {
+    if let Some(server) = backend::postgres() {
+        writeln!(std::io::stdout(), "rung={}", server.rung()).unwrap();
+    }
+}
+
 /// Set for a process of this test's own, which is to be killed.
 const VICTIM: &str = "GOPLT_TESTING_VICTIM";
 
@@ -91,11 +135,6 @@ const VICTIM: &str = "GOPLT_TESTING_VICTIM";
 fn what_a_killed_test_left_goes_when_the_next_one_begins() {
     let Some(server) = backend::postgres() else {
         return;
-    };
-    let myself = |test: &str| {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", test, "--nocapture"]);
-        command
     };
     let mut victim = myself("a_process_to_be_killed")
         .env(VICTIM, "1")

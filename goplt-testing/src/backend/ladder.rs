@@ -50,14 +50,50 @@ impl Refusals {
     ///
     /// If `required`.
     pub(super) fn skip(&self, required: bool) {
-        let reasons = self.reasons.join("; ");
-        let server = self.server;
-        assert!(
-            !required,
-            "no {server}, and GOPLT_REQUIRE_BACKENDS is set: {reasons}"
-        );
-        let line = format!("SKIPPED: tests that need {server}: {reasons}\n");
+        assert!(!required, "GOPLT_REQUIRE_BACKENDS is set, and {self}");
+        let line = format!("SKIPPED: {self}\n");
         // Nobody is left to tell when standard error is closed.
         let _ = std::io::stderr().write_all(line.as_bytes());
+    }
+}
+
+impl fmt::Display for Refusals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { server, reasons } = self;
+        write!(f, "there is no {server}: {}", reasons.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusals() -> Refusals {
+        let reasons = vec!["it is not there".to_owned(), "nor there".to_owned()];
+        Refusals {
+            server: "server",
+            reasons,
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "GOPLT_REQUIRE_BACKENDS is set, and there is no server")]
+    fn a_server_that_is_required_and_missing_fails() {
+        refusals().skip(true);
+    }
+
+    #[test]
+    fn every_reason_is_told() {
+        assert_eq!(
+            refusals().to_string(),
+            "there is no server: it is not there; nor there"
+        );
+    }
+
+    #[test]
+    fn a_rung_is_read_as_it_is_written() {
+        for rung in [Rung::Url, Rung::Container, Rung::Local] {
+            assert_eq!(Rung::parse(&rung.to_string()), Some(rung));
+        }
     }
 }

@@ -75,6 +75,12 @@ impl Server {
         self.inner.address.port
     }
 
+    /// The URL of the superuser.
+    #[must_use]
+    pub fn admin_url(&self) -> String {
+        self.inner.address.url()
+    }
+
     /// An empty database of its own; it goes with the value, and the roles that begin with its name
     /// do too.
     ///
