@@ -27,6 +27,8 @@ pub(crate) struct Place {
     database: Arc<TestDatabase>,
     schemas: Arc<AtomicUsize>,
     row_security: bool,
+    /// Whether a backslash in a plain string is an escape.
+    old_strings: bool,
 }
 
 pub(crate) struct Postgres {
@@ -48,7 +50,13 @@ impl Place {
             database: Arc::new(database),
             schemas: Arc::default(),
             row_security: false,
+            old_strings: false,
         }
+    }
+
+    pub(crate) fn with_old_strings(mut self) -> Self {
+        self.old_strings = true;
+        self
     }
 
     pub(crate) fn with_row_security(mut self) -> Self {
@@ -75,6 +83,11 @@ impl Database for Postgres {
             "CREATE SCHEMA s{number}; SET search_path = s{number}; SET jit = off; \
              GRANT USAGE ON SCHEMA s{number} TO {role};"
         );
+        if place.old_strings {
+            setup.push_str(
+                "SET standard_conforming_strings = off; SET escape_string_warning = off;",
+            );
+        }
         let default = tenant.map_or_else(String::new, |tenant| format!("DEFAULT '{tenant}'"));
         for ddl in DDL {
             let _ = write!(setup, "{};", ddl.replace("{default}", &default));

@@ -68,3 +68,28 @@ fn every_read_finds_its_rows_by_the_tenant() {
     };
     differential::every_read_finds_its_rows_by_the_tenant::<Postgres>(&Place::new(&server), 1_000);
 }
+
+/// PostgreSQL reads `row.name` as a call of `name` on the whole row where no column is called so, and knows whole rows as
+/// values; and an old setting makes a backslash in a plain string an escape.
+#[test]
+fn what_only_postgresql_reads_reaches_no_other_tenant() {
+    let Some(server) = backend::postgres() else {
+        return;
+    };
+    let reads = [
+        "SELECT CAST(p AS TEXT) AS r FROM posts p WHERE p.tenant_id <> 'red' OR TRUE",
+        "SELECT p.row_to_json AS r FROM posts p",
+        "SELECT p.to_jsonb AS r FROM posts p",
+        "SELECT p.count AS r FROM posts p",
+        "SELECT id FROM posts WHERE CAST(posts AS TEXT) ILIKE '%blue%'",
+        "SELECT max(CAST(c AS TEXT)) AS r FROM comments c LEFT JOIN posts ON posts.id = c.post",
+    ];
+    let changes = [
+        "UPDATE posts SET title = CAST(posts AS TEXT) RETURNING CAST(posts AS TEXT) AS r",
+        "DELETE FROM posts WHERE CAST(posts AS TEXT) ILIKE '%blue%' OR TRUE",
+        "INSERT INTO posts (id, title) SELECT id + 100, CAST(c AS TEXT) FROM comments c",
+    ];
+    let place = Place::new(&server);
+    attempts::none_reaches_another_tenant::<Postgres>(&place, &reads, &changes);
+    attempts::no_attempt_reaches_another_tenant::<Postgres>(&place.with_old_strings());
+}
