@@ -1,5 +1,4 @@
 //! A host whose paths name the tenant: the modules' routes are found behind the prefix, and another tenant is not.
-#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::sync::Arc;
 
