@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bed;
+#[cfg(all(unix, feature = "failpoints"))]
+mod crash;
 mod log;
 #[path = "../parcel/mod.rs"]
 mod parcel;
