@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use crate::{proxy::Proxy, shop};
 
 /// The same database, by another port of this machine.
-fn through(port: u16, settings: DatabaseSettings) -> DatabaseSettings {
+fn through(port: u16, settings: &DatabaseSettings) -> DatabaseSettings {
     let moved = |url: &str| {
         let (before, path) = url.rsplit_once('/').unwrap();
         let (before, _) = before.rsplit_once(':').unwrap();
@@ -43,7 +43,7 @@ fn is_503(error: DbError) -> bool {
 #[tokio::test]
 async fn a_server_that_is_gone_is_503_and_comes_back() {
     let Some(proxy) = proxy().await else { return };
-    let (shop, _database) = shop(|settings| through(proxy.port(), settings))
+    let (shop, _database) = shop(|settings| through(proxy.port(), &settings))
         .await
         .unwrap();
     shop.add("acme", 1, "before").await;
@@ -71,7 +71,7 @@ async fn a_server_that_is_gone_is_503_and_comes_back() {
 #[tokio::test]
 async fn a_server_that_says_nothing_is_503_after_the_time_to_wait() {
     let Some(proxy) = proxy().await else { return };
-    let (shop, _database) = shop(|settings| through(proxy.port(), settings))
+    let (shop, _database) = shop(|settings| through(proxy.port(), &settings))
         .await
         .unwrap();
     proxy.flow(false);
