@@ -25,6 +25,12 @@ pub fn thread_time() -> Duration {
     read(ClockId::ThreadCPUTime)
 }
 
+/// What the process has used so far, all its threads together.
+#[must_use]
+pub fn process_time() -> Duration {
+    read(ClockId::ProcessCPUTime)
+}
+
 fn read(clock: ClockId) -> Duration {
     let time = clock_gettime(clock);
     // INVARIANT: processor time begins at zero, and a part of a second is below 10⁹.

@@ -284,3 +284,18 @@ async fn an_endpoint_that_is_none_is_told_before_anything_starts() {
     );
     assert!(!folder.path().join("data").exists());
 }
+
+#[tokio::test]
+async fn an_endpoint_that_never_answers_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    // Connections are taken by the system and never answered.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!(
+        "telemetry.otlp.endpoint=http://{}",
+        silent.local_addr().unwrap()
+    );
+    let settings = ["--set", &endpoint, "--set", "server.shutdown_grace=2s"];
+    let monolith = Monolith::start_with(folder.path(), &settings).await;
+    assert_eq!(monolith.get("/healthz", "").await.status, 200);
+    assert!(monolith.terminate().await.success());
+}

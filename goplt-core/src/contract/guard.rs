@@ -44,12 +44,12 @@ enum OpenWritePolicy {
 
 /// A call that passed its checks: its context, and the fence to run it in.
 #[derive(Debug)]
-pub struct LocalCall {
+pub struct LocalCall<'g> {
     cx: RequestContext,
     contract: &'static str,
     method: &'static MethodMeta,
     /// What counts it, and since when it runs.
-    counted: Option<(Arc<MethodCalls>, Instant)>,
+    counted: Option<(&'g MethodCalls, Instant)>,
 }
 
 // === impl GuardSettings ===
@@ -116,7 +116,7 @@ impl LocalGuard {
         &self,
         method: &'static MethodMeta,
         cx: &RequestContext,
-    ) -> Result<LocalCall, RpcError> {
+    ) -> Result<LocalCall<'_>, RpcError> {
         let now = Instant::now();
         let calls = self.calls(method);
         match self.check(method, cx, now) {
@@ -124,7 +124,7 @@ impl LocalGuard {
                 cx,
                 contract: self.contract,
                 method,
-                counted: calls.map(|calls| (calls.clone(), now)),
+                counted: calls.map(|calls| (calls, now)),
             }),
             Err(error) => {
                 if let Some(calls) = calls {
@@ -135,7 +135,7 @@ impl LocalGuard {
         }
     }
 
-    fn calls(&self, method: &'static MethodMeta) -> Option<&Arc<MethodCalls>> {
+    fn calls(&self, method: &'static MethodMeta) -> Option<&MethodCalls> {
         let metrics = self.settings.metrics.as_ref()?;
         let calls = self.calls.get_or_init(|| metrics.contract(self.contract));
         Some(calls.method(method))
@@ -198,7 +198,7 @@ impl fmt::Debug for LocalGuard {
 
 // === impl LocalCall ===
 
-impl LocalCall {
+impl<'g> LocalCall<'g> {
     /// The callee's context.
     #[must_use]
     pub const fn context(&self) -> &RequestContext {
@@ -210,7 +210,7 @@ impl LocalCall {
     /// # Cancel safety
     ///
     /// Dropping the future drops the callee's.
-    pub fn run<F, T>(&self, call: F) -> Run<F>
+    pub fn run<F, T>(&self, call: F) -> Run<'g, F>
     where
         F: Future<Output = Result<T, RpcError>>,
     {
@@ -229,8 +229,9 @@ impl LocalCall {
         } else {
             span
         };
-        let counted = self.counted.as_ref();
-        let timer = counted.map_or(CallTimer::none(), |(calls, since)| calls.start(*since));
+        let timer = self
+            .counted
+            .map_or(CallTimer::none(), |(calls, since)| calls.start(since));
         Run::new(
             call,
             self.cx.deadline(),

@@ -18,7 +18,7 @@ use crate::{Code, error::Panicked, telemetry::metrics::CallTimer};
 pin_project! {
     /// A call under deadline, span and panic fence: see [`LocalCall::run`](super::LocalCall::run).
     #[must_use = "futures do nothing unless polled"]
-    pub struct Run<F> {
+    pub struct Run<'g, F> {
         #[pin]
         call: F,
         // Made at the first `Pending`: most local calls never need one.
@@ -27,18 +27,18 @@ pin_project! {
         span: Span,
         contract: &'static str,
         method: &'static MethodMeta,
-        metrics: CallTimer,
+        metrics: CallTimer<'g>,
     }
 }
 
-impl<F> Run<F> {
+impl<'g, F> Run<'g, F> {
     pub(super) const fn new(
         call: F,
         deadline: Option<Instant>,
         span: Span,
         contract: &'static str,
         method: &'static MethodMeta,
-        metrics: CallTimer,
+        metrics: CallTimer<'g>,
     ) -> Self {
         Self {
             call,
@@ -52,7 +52,7 @@ impl<F> Run<F> {
     }
 }
 
-impl<F, T> Future for Run<F>
+impl<F, T> Future for Run<'_, F>
 where
     F: Future<Output = Result<T, RpcError>>,
 {
@@ -96,7 +96,7 @@ fn panicked(contract: &str, method: &MethodMeta, panic: &(dyn Any + Send)) -> Rp
     RpcError::internal(Panicked::within(&place, panic))
 }
 
-impl<F> fmt::Debug for Run<F> {
+impl<F> fmt::Debug for Run<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run")
             .field("method", &self.method.name)

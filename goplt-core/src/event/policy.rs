@@ -23,6 +23,7 @@ pub struct EventPolicy {
     timeout: Duration,
     retry: RetryPolicy,
     after: AfterLastAttempt,
+    shares: bool,
 }
 
 /// What becomes of a key whose event used up its attempts.
@@ -45,6 +46,7 @@ impl EventPolicy {
             timeout: Duration::from_secs(30),
             retry: RetryPolicy::default(),
             after: AfterLastAttempt::default(),
+            shares: false,
         }
     }
 
@@ -67,6 +69,25 @@ impl EventPolicy {
     pub const fn with_after_last_attempt(mut self, after: AfterLastAttempt) -> Self {
         self.after = after;
         self
+    }
+
+    /// Lets up to 16 events of one key share a transaction where they wait for one another anyway:
+    /// one commit then stands for all of them. For handlers that read and write the database and
+    /// do nothing else.
+    ///
+    /// When one of them fails, what all of them did is rolled back, and each is handled alone: a
+    /// handler may so be called again for an event that it had handled, as after a crash. It must
+    /// not call contracts, since the transaction may be open when it begins.
+    #[must_use]
+    pub const fn with_shared_transactions(mut self) -> Self {
+        self.shares = true;
+        self
+    }
+
+    /// Whether events of one key may share a transaction.
+    #[must_use]
+    pub const fn shares_transactions(&self) -> bool {
+        self.shares
     }
 
     /// How long one attempt may take.

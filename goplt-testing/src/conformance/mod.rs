@@ -103,6 +103,12 @@ macro_rules! conformance {
                 runners_dropped_anywhere_lose_and_double_nothing,
                 two_runners_and_random_failures_keep_the_order_of_each_key,
             }
+            event::sharing {
+                they_are_handled_in_order_and_once_with_few_commits,
+                a_poison_event_takes_nothing_of_the_others_with_it,
+                a_panic_undoes_what_all_did_and_each_is_handled_alone,
+                what_one_publishes_belongs_to_its_own_request,
+            }
             job::running {
                 a_job_runs_once_in_its_tenant,
                 a_unique_key_is_taken_until_the_job_is_over,

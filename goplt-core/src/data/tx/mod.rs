@@ -164,6 +164,11 @@ impl TenantTx {
         self.tx.has_conflicted()
     }
 
+    /// What is published and enqueued from here on is of this scope, which is of the same tenant.
+    pub(crate) fn act_in(&mut self, scope: &TenantScope) {
+        self.origin.scope = scope.clone();
+    }
+
     pub(crate) fn caused_by(&mut self, event: Uuid) {
         self.origin.cause = Some(event);
     }

@@ -83,31 +83,43 @@ impl Delivery {
         reports: mpsc::UnboundedSender<Report>,
     ) {
         let (index, group) = group;
-        for due in due {
+        // The runner outlives its tasks, or nobody needs the report.
+        let done = |seq| {
+            let _ = reports.send(Report::Done { group: index, seq });
+        };
+        let mut rest = due.as_slice();
+        // How many could not share a transaction, and are handled alone.
+        let mut alone = 0;
+        while let Some((due, after)) = rest.split_first() {
             let Ok(_permit) = self.permits.acquire().await else {
                 return;
             };
             if self.shutdown.is_draining() || !self.holds_leases() {
                 return;
             }
-            match self.one(&group, &due).await {
+            if alone == 0 {
+                let share = self.may_share(&group, rest);
+                if share > 1 && self.several(&group, &rest[..share]).await {
+                    rest[..share].iter().for_each(|due| done(due.seq));
+                    rest = &rest[share..];
+                    continue;
+                }
+                alone = share.max(1);
+            }
+            alone -= 1;
+            rest = after;
+            match self.one(&group, due).await {
                 Outcome::Done if due.retried => {
-                    if let Err(error) = self.resolve(&group, &due).await {
+                    if let Err(error) = self.resolve(&group, due).await {
                         self.rest(&error).await;
                     }
                     // What waited behind it is read anew.
                     return;
                 }
-                Outcome::Done => {
-                    // The runner outlives its tasks, or nobody needs the report.
-                    let _ = reports.send(Report::Done {
-                        group: index,
-                        seq: due.seq,
-                    });
-                }
+                Outcome::Done => done(due.seq),
                 Outcome::Fenced => return,
                 Outcome::Failed(error) => {
-                    match self.failed(&group, &due, &*error).await {
+                    match self.failed(&group, due, &*error).await {
                         Ok(Some(at)) => drop(reports.send(Report::RetryAt(at))),
                         Ok(None) => {}
                         Err(error) => self.rest(&error).await,
@@ -150,13 +162,23 @@ impl Delivery {
     }
 
     fn note(&self, group: &ModuleName, due: &Due, started: Instant, outcome: &Outcome) {
-        let Some(numbers) = &self.numbers else { return };
         let error = match outcome {
             Outcome::Fenced => return,
             Outcome::Done => None,
             Outcome::Failed(error) => Some(Category::of(&**error).as_str()),
         };
-        numbers.attempted(group, &due.event.name, error, started.elapsed());
+        self.count(group, due, error, started.elapsed());
+    }
+
+    pub(super) fn count(
+        &self,
+        group: &ModuleName,
+        due: &Due,
+        error: Option<&'static str>,
+        took: Duration,
+    ) {
+        let Some(numbers) = &self.numbers else { return };
+        numbers.attempted(group, &due.event.name, error, took);
         if error.is_none() {
             let now = self.db.seams().clock.now();
             numbers.handled(group, now.since(due.event.time));
@@ -210,7 +232,7 @@ impl Delivery {
         }
     }
 
-    fn context(
+    pub(super) fn context(
         &self,
         group: &ModuleName,
         due: &Due,

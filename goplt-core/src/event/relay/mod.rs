@@ -11,6 +11,7 @@ mod load;
 mod numbers;
 mod progress;
 mod settings;
+mod several;
 mod span;
 mod state;
 

@@ -27,7 +27,7 @@ struct Shared {
 
 struct Node {
     address: usize,
-    calls: Arc<MethodCalls>,
+    calls: MethodCalls,
     next: OnceLock<Box<Self>>,
 }
 
@@ -41,8 +41,8 @@ pub(crate) struct MethodCalls {
 
 /// Runs from the start of a call. Dropped before its end, it counts a cancelled call.
 #[must_use = "dropping it counts a cancelled call"]
-pub(crate) struct CallTimer {
-    running: Option<(Arc<MethodCalls>, Instant)>,
+pub(crate) struct CallTimer<'g> {
+    running: Option<(&'g MethodCalls, Instant)>,
 }
 
 impl ContractCalls {
@@ -58,7 +58,7 @@ impl ContractCalls {
         }
     }
 
-    pub(crate) fn method(&self, method: &'static MethodMeta) -> &Arc<MethodCalls> {
+    pub(crate) fn method(&self, method: &'static MethodMeta) -> &MethodCalls {
         let address = std::ptr::from_ref(method).addr();
         let mut slot = &self.shared.methods;
         loop {
@@ -79,7 +79,7 @@ impl ContractCalls {
             family: self.shared.family.clone(),
             by_code: array::from_fn(|_| OnceLock::new()),
         };
-        let (calls, next) = (Arc::new(calls), OnceLock::new());
+        let next = OnceLock::new();
         Box::new(Node {
             address,
             calls,
@@ -89,9 +89,9 @@ impl ContractCalls {
 }
 
 impl MethodCalls {
-    pub(crate) fn start(self: &Arc<Self>, at: Instant) -> CallTimer {
+    pub(crate) const fn start(&self, at: Instant) -> CallTimer<'_> {
         CallTimer {
-            running: Some((self.clone(), at)),
+            running: Some((self, at)),
         }
     }
 
@@ -107,11 +107,11 @@ impl MethodCalls {
             self.family
                 .cell(&[self.contract, self.method, code.as_str()])
         });
-        cell.record(took.as_secs_f64());
+        cell.record_time(took);
     }
 }
 
-impl CallTimer {
+impl CallTimer<'_> {
     /// Counts nothing.
     pub(crate) const fn none() -> Self {
         Self { running: None }
@@ -125,7 +125,7 @@ impl CallTimer {
     }
 }
 
-impl Drop for CallTimer {
+impl Drop for CallTimer<'_> {
     fn drop(&mut self) {
         self.end(Code::Cancelled);
     }
@@ -145,7 +145,7 @@ impl fmt::Debug for MethodCalls {
     }
 }
 
-impl fmt::Debug for CallTimer {
+impl fmt::Debug for CallTimer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallTimer")
             .field("running", &self.running.is_some())

@@ -2,4 +2,5 @@
 
 pub mod delivery;
 pub mod failures;
+pub mod sharing;
 pub mod world;
