@@ -4,6 +4,8 @@
 //! `cargo bench -p goplt-benches --bench outbox` measures SQLite in a file; with a PostgreSQL for tests (see
 //! `goplt_testing::backend`) that too.
 
+#![expect(clippy::print_stdout, reason = "figures are what it is for")]
+
 mod outbox_world;
 
 use std::{
