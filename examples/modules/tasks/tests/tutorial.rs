@@ -37,8 +37,11 @@ const FILES: [(&str, &str, &str); 11] = [
     ("src/lib.rs", "rust", include_str!("../src/lib.rs")),
 ];
 
-/// The last file is the one beside this test.
-const TESTS: (&str, &str, &str) = ("tests/tasks.rs", "rust", include_str!("tasks.rs"));
+/// Those beside this one.
+const TESTS: [(&str, &str, &str); 2] = [
+    ("tests/tasks.rs", "rust", include_str!("tasks.rs")),
+    ("tests/isolation.rs", "rust", include_str!("isolation.rs")),
+];
 
 /// The blocks of code on the page: their language and what is in them.
 fn blocks() -> Vec<(&'static str, &'static str)> {
@@ -49,7 +52,7 @@ fn blocks() -> Vec<(&'static str, &'static str)> {
 
 #[test]
 fn every_block_is_a_file_and_every_file_a_block() {
-    let files: Vec<_> = FILES.into_iter().chain([TESTS]).collect();
+    let files: Vec<_> = FILES.into_iter().chain(TESTS).collect();
     let blocks = blocks();
     for (path, language, text) in &files {
         assert!(
@@ -70,7 +73,7 @@ fn every_block_is_a_file_and_every_file_a_block() {
 #[test]
 fn nothing_of_the_package_is_left_out() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let known = FILES.into_iter().chain([TESTS]).map(|file| file.0);
+    let known = FILES.into_iter().chain(TESTS).map(|file| file.0);
     let known: Vec<_> = known
         .chain(["contract/src/generated.rs", "tests/tutorial.rs"])
         .map(|path| root.join(path))
