@@ -7,7 +7,6 @@
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -43,7 +42,8 @@ const PLACES: [&str; 12] = [
     "job.before_complete",
 ];
 
-const FOLDER: &str = "GOPLT_CRASH_FOLDER";
+/// Where the database is, for a life: the URLs of its roles.
+const DATABASE: &str = "GOPLT_CRASH_DATABASE";
 const COUNT: JobKey = JobKey::__declared("shop", "count", None, None);
 /// How many events one life of the process publishes.
 const EVENTS: u32 = 6;
@@ -78,10 +78,20 @@ impl Shop {
     }
 }
 
+/// On SQLite one URL, on PostgreSQL those of its three roles.
+fn settings(database: &str) -> DatabaseSettings {
+    match database.split(' ').collect::<Vec<_>>()[..] {
+        [app, host, owner] => DatabaseSettings::new(app)
+            .with_host_url(host)
+            .with_owner_url(owner)
+            .with_search_path(["goplt", "shop"]),
+        _ => DatabaseSettings::new(database),
+    }
+}
+
 /// One life: publishes, handles, and ends when nothing is left, if it is not killed before.
-async fn live(folder: &Path, events: u32) -> World {
-    let url = format!("sqlite:{}", folder.join("shop.db").display());
-    let settings = DatabaseSettings::new(url);
+async fn live(database: &str, events: u32) -> World {
+    let settings = settings(database);
     let world = World::open(Ground::new(settings), Clock::system(), Random::system()).await;
     let shop = Arc::new(Shop {
         db: world.db.clone(),
@@ -161,7 +171,7 @@ async fn wait_for_jobs(world: &World) {
 #[test]
 #[ignore = "the life of one process; `killed_anywhere…` starts it"]
 fn life() {
-    let Some(folder) = std::env::var_os(FOLDER) else {
+    let Ok(database) = std::env::var(DATABASE) else {
         return;
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -169,20 +179,47 @@ fn life() {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(live(&PathBuf::from(folder), EVENTS));
+    runtime.block_on(live(&database, EVENTS));
+}
+
+fn kills() -> u32 {
+    std::env::var("GOPLT_KILLS").map_or(200, |kills| kills.parse().unwrap())
 }
 
 #[test]
 fn killed_anywhere_it_loses_and_doubles_nothing() {
-    let kills = std::env::var("GOPLT_KILLS").map_or(200, |kills| kills.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("shop.db").display());
+    loses_and_doubles_nothing(&database, kills());
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn killed_anywhere_on_postgres_it_loses_and_doubles_nothing() {
+    use secrecy::ExposeSecret;
+
+    let Some(server) = goplt_testing::backend::postgres() else {
+        return;
+    };
+    let (_database, settings) = goplt_testing::conformance::postgres::prepared(&server);
+    let roles = [
+        settings.url(),
+        settings.host_url().unwrap(),
+        settings.owner_url().unwrap(),
+    ];
+    let urls = roles.map(ExposeSecret::expose_secret).join(" ");
+    // Each life connects, which takes longer than opening a file.
+    loses_and_doubles_nothing(&urls, kills().div_ceil(4));
+}
+
+fn loses_and_doubles_nothing(database: &str, kills: u32) {
     let mut died: BTreeMap<&str, u32> = BTreeMap::new();
     let (mut killed, mut round) = (0, 0_usize);
     while killed < kills {
         let place = PLACES[round % PLACES.len()];
         let pass = 1 + (round / PLACES.len()) % 4;
         round += 1;
-        if is_killed(folder.path(), place, pass) {
+        if is_killed(database, place, pass) {
             *died.entry(place).or_default() += 1;
             killed += 1;
         }
@@ -192,7 +229,7 @@ fn killed_anywhere_it_loses_and_doubles_nothing() {
         );
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let counts = runtime.block_on(async { live(folder.path(), 0).await.counts("acme").await });
+    let counts = runtime.block_on(async { live(database, 0).await.counts("acme").await });
 
     let of = |item: &str| -> Vec<u32> {
         let of = counts.iter().filter(|(found, _)| found == item);
@@ -221,10 +258,10 @@ fn killed_anywhere_it_loses_and_doubles_nothing() {
 }
 
 /// Runs one life with a place armed; whether it was killed there.
-fn is_killed(folder: &Path, place: &str, pass: usize) -> bool {
+fn is_killed(database: &str, place: &str, pass: usize) -> bool {
     let status = Command::new(std::env::current_exe().unwrap())
         .args(["life", "--exact", "--ignored"])
-        .env(FOLDER, folder)
+        .env(DATABASE, database)
         .env("GOPLT_FAILPOINT", format!("{place}:{pass}"))
         .env("RUST_BACKTRACE", "0")
         .stdout(Stdio::null())

@@ -167,7 +167,7 @@ impl Pool {
         }
         lease.conn = Some(self.connect().await?);
         lease.state = State::Ended;
-        lease.begin(&begin).await.map_err(error::from_sqlx)?;
+        lease.begin(&begin).await?;
         Ok(lease)
     }
 
@@ -272,8 +272,13 @@ fn close(conns: Vec<Conn>) {
 // === impl Lease ===
 
 impl Lease {
-    async fn begin(&mut self, begin: &str) -> Result<(), sqlx::Error> {
-        let begun = simple(self.pg(), begin).await;
+    /// A server that says nothing is not waited for: what it never answers would be held for ever.
+    async fn begin(&mut self, begin: &str) -> Result<(), DbError> {
+        let patience = self.pool.patience;
+        let begun = match timeout(patience, simple(self.pg(), begin)).await {
+            Ok(begun) => begun.map_err(error::from_sqlx),
+            Err(late) => Err(DbError::Unavailable(late.into())),
+        };
         self.state = if begun.is_ok() {
             State::Open
         } else {
