@@ -1,6 +1,8 @@
 //! Migrations on a real PostgreSQL: guarded tables, one run at a time, and a run that was cut off goes on.
 #![cfg(feature = "postgres")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod pg_pooler;
 mod pg_support;
 
 use goplt_core::{
@@ -259,4 +261,26 @@ async fn guards_that_were_taken_away_are_put_back_by_the_next_run() {
         .unwrap();
     bench.migrate(&blog).await.unwrap();
     assert_eq!(bench.text(guards), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pooler_of_transactions_is_refused_before_anything_is_changed() {
+    let Some(bench) = Bench::new() else { return };
+    let direct = bench.database.url_as(&bench.role("owner"), "o");
+    let (credentials, place) = direct.rsplit_once('@').unwrap();
+    let (server, rest) = place.split_once('/').unwrap();
+    let pooler = pg_pooler::start(server.to_owned());
+    let settings = bench
+        .settings_without_owner()
+        .with_owner_url(format!("{credentials}@{pooler}/{rest}"));
+    let db = TenantDb::open(&settings, &bench.mint).await.unwrap();
+    let blog = blog(&[]);
+    let error = migration::run(&db, &[kernel_migrations(), blog.migrations()])
+        .await
+        .unwrap_err();
+    assert!(matches!(error, MigrationError::Pooler), "{}", chain(&error));
+    assert_eq!(
+        bench.text("SELECT count(*) FROM pg_namespace WHERE nspname = 'blog'"),
+        "0"
+    );
 }
