@@ -1,8 +1,8 @@
 //! Begins are never interrupted.
 
-/// Nothing.
+/// Nothing; a braced struct, so that it is made as its twin is.
 #[derive(Debug, Default)]
-pub(in super::super) struct Chaos;
+pub(in super::super) struct Chaos {}
 
 impl Chaos {
     #[expect(clippy::unused_self, reason = "as its twin")]
