@@ -43,7 +43,12 @@
 //!
 //! # Features
 //!
-//! None. Which databases are compiled in is said by the features of `goplt-core`, in the assembly.
+//! | feature | what it adds |
+//! |---|---|
+//! | `sqlite`, `postgres`, `postgres-tls`, `otel` | the features of `goplt-core` of these names |
+//! | `cli` | the binary `cargo goplt`, which runs the commands of the assembly in the current package |
+//!
+//! None is on by default: an assembly names the databases that it is built with.
 //!
 //! The minimum supported Rust version is 1.94.
 #![cfg_attr(docsrs, feature(doc_cfg))]
