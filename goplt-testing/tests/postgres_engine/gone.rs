@@ -10,12 +10,12 @@ use secrecy::ExposeSecret;
 
 use crate::{proxy::Proxy, shop};
 
-/// The same database, by another port of this machine.
+/// The same database, by a port of this machine. A server in a container has another address.
 fn through(port: u16, settings: &DatabaseSettings) -> DatabaseSettings {
     let moved = |url: &str| {
         let (before, path) = url.rsplit_once('/').unwrap();
-        let (before, _) = before.rsplit_once(':').unwrap();
-        format!("{before}:{port}/{path}")
+        let (credentials, _) = before.rsplit_once('@').unwrap();
+        format!("{credentials}@127.0.0.1:{port}/{path}")
     };
     let url = |secret: &secrecy::SecretString| moved(secret.expose_secret());
     let schemas = settings.search_path().to_vec();
