@@ -127,7 +127,9 @@ mod tests {
     fn options_before_the_command_are_cargos_and_the_rest_is_the_assemblys() {
         let call = Call {
             build: ["-p", "monolith", "--release"].map(OsString::from).to_vec(),
-            assembly: ["migrate", "--plan", "-p", "x"].map(OsString::from).to_vec(),
+            assembly: ["migrate", "--plan", "-p", "x"]
+                .map(OsString::from)
+                .to_vec(),
         };
         let args = [
             "-p",
