@@ -390,6 +390,17 @@ async fn our_own_tokens_are_good_for_fifteen_minutes() {
 }
 
 #[tokio::test]
+async fn the_log_of_the_platform_is_no_tenant_even_if_we_signed_so() {
+    let signer = Signer::generate();
+    let keys = KeyHandle::new();
+    keys.publish(KeySet::new([signer.verification_key()]).unwrap());
+    let issuer = Issuer::new(ISSUER, "goplt").with_clock(clock());
+    let platform = goplt_core::TenantId::platform();
+    let token = issuer.issue(&signer, "eve", &platform, &[]);
+    assert!(verifier(keys).check(token.expose()).is_err());
+}
+
+#[tokio::test]
 async fn a_kept_key_signs_under_the_same_name() {
     use secrecy::ExposeSecret as _;
     let signer = Signer::generate();

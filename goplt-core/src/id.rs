@@ -112,6 +112,53 @@ names! {
     RequestId, "request id", "1 to 64 of `A-Z`, `a-z`, `0-9`, `-`, `_` and `.`", is_request_id;
 }
 
+/// What cannot be the id of a tenant.
+const PLATFORM: &str = "@platform";
+
+// === impl TenantId ===
+
+impl TenantId {
+    /// Where what belongs to no tenant is written down: the audit log of the platform itself.
+    ///
+    /// Its text, `@platform`, is not the id of a tenant: it parses nowhere, so that no header,
+    /// credential, path or setting can name it, and only a service may
+    /// [enter](crate::data::ScopeMint::enter) it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use goplt_core::TenantId;
+    ///
+    /// let platform = TenantId::platform();
+    /// assert!(platform.as_str().parse::<TenantId>().is_err());
+    /// assert_eq!(TenantId::stored(platform.as_str())?, platform);
+    /// # Ok::<_, goplt_core::id::IdError>(())
+    /// ```
+    #[must_use]
+    pub fn platform() -> Self {
+        Self(PLATFORM.into())
+    }
+
+    /// Whether it is [`platform`](Self::platform).
+    #[must_use]
+    pub fn is_platform(&self) -> bool {
+        &*self.0 == PLATFORM
+    }
+
+    /// What a column `tenant_id` holds: the id of a tenant, or [`platform`](Self::platform). For
+    /// rows and for operators' commands; what comes with a request is parsed.
+    ///
+    /// # Errors
+    ///
+    /// [`IdError`] if it is neither.
+    pub fn stored(text: &str) -> Result<Self, IdError> {
+        if text == PLATFORM {
+            return Ok(Self::platform());
+        }
+        text.parse()
+    }
+}
+
 fn is_label(text: &str) -> bool {
     let label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(label) && !text.starts_with('-')
@@ -302,6 +349,13 @@ mod tests {
             }
             if let Ok(id) = text.parse::<Uuid>() {
                 prop_assert_eq!(id.to_string(), text.to_ascii_lowercase());
+            }
+        }
+
+        #[test]
+        fn no_tenant_is_the_platform(text in "[@a-z0-9-]{1,12}|@platform") {
+            if let Ok(tenant) = text.parse::<TenantId>() {
+                prop_assert!(!tenant.is_platform());
             }
         }
 

@@ -42,6 +42,7 @@ pub fn compose(assembly: Assembly) -> Assembly {
         .module(OperationsModule::new())
         .seed(seed::development)
         .command(admin::create())
+        .command(audit::command::list())
         .command(audit::command::heads())
         .command(audit::command::verify())
 }

@@ -18,6 +18,28 @@
 //! a role leaves an entry of the request and one of the change, which share their request id. They
 //! are two facts, and neither is stored twice.
 //!
+//! # Work across tenants
+//!
+//! A transaction with a [`HostScope`](crate::data::HostScope) belongs to no tenant. It is told in
+//! the log of the platform, whose name, [`TenantId::platform`](crate::TenantId::platform), no
+//! tenant can have and no request can enter. A database tells it when it was given a
+//! [`HostRecorder`], as that of a host is:
+//!
+//! - What **writes** leaves an entry [`HOST_WRITTEN`] of the same transaction: who, in which request
+//!   or job (as far as the scope says: [`HostScope::within`](crate::data::HostScope::within)), the
+//!   module, the reason that its manifest declares, and how many rows it wrote. Without the commit
+//!   there is no entry, and without the entry no commit.
+//! - What only **reads**, or is rolled back after it read, is told by the side, so that a read does
+//!   not become a write. Reads of one module for one reason are gathered for a minute, a hundred at
+//!   most, and become one entry [`HOST_READ`], which counts them and lists their requests. So none
+//!   goes unmentioned, and a read at each login adds a hundredth to what logins write anyway. What
+//!   was gathered when a process is killed is lost, and so is what finds 10,000 others waiting
+//!   (`goplt_audit_host_reads_total{outcome="dropped"}`).
+//! - What the **kernel** does by itself leaves none: relay and runners move events and jobs that
+//!   tenants' own transactions wrote, thousands of times a minute, nobody decides on it, and each
+//!   entry is such an event again. What somebody asks of it does: who looks at dead letters or
+//!   retries jobs works across tenants.
+//!
 //! # Examples
 //!
 //! ```
@@ -35,14 +57,18 @@
 //! ```
 
 mod entry;
+mod host;
+mod insist;
 mod payload;
 mod queue;
 mod record;
 mod request;
 mod writer;
 
+pub(crate) use self::host::HostWork;
 pub use self::{
     entry::AuditEntry,
+    host::{HOST_READ, HOST_WRITTEN, HostReadWriter, HostReads, HostRecorder},
     queue::{RequestAuditSettings, RequestRecorder},
     record::{Audit, HostAudit},
     request::AnsweredRequest,

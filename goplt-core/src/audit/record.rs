@@ -51,7 +51,7 @@ impl TenantTx {
 
 impl HostTx {
     /// Writes entries of the audit log of `tenant` with this transaction, as done by the caller of
-    /// `cx`. An entry belongs to a tenant: what concerns none of them has no entry.
+    /// `cx`. What concerns none of them has an entry in the log of the platform, by itself.
     pub fn audit<'tx>(&'tx mut self, cx: &'tx RequestContext, tenant: TenantId) -> HostAudit<'tx> {
         HostAudit {
             tx: self,
@@ -126,7 +126,7 @@ impl HostAudit<'_> {
     }
 }
 
-fn event(entry: AuditEntry, origin: Origin<'_>) -> NewEvent<'_> {
+pub(super) fn event(entry: AuditEntry, origin: Origin<'_>) -> NewEvent<'_> {
     let payload = payload::encode(&entry, origin.client);
     NewEvent {
         id: origin.id,

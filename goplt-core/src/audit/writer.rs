@@ -8,12 +8,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
-use tokio::{sync::mpsc, time::sleep};
+use tokio::sync::mpsc;
 
-use super::{queue::Queued, record::Origin};
+use super::{insist::insist, queue::Queued, record::Origin};
 use crate::{
     RequestContext, TenantId,
     data::{DbError, ScopeMint, TenantDb, TenantTx},
@@ -34,12 +33,6 @@ pub struct RequestWriter {
 
 /// How many requests are taken at once.
 const BATCH: usize = 256;
-
-/// How long it waits after a failure, at first and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-
-/// How often a database that is away is asked at the end.
-const LAST_ATTEMPTS: u32 = 3;
 
 impl RequestWriter {
     pub(super) fn new(
@@ -83,8 +76,7 @@ impl RequestWriter {
             }
             self.is_full.store(false, Ordering::Relaxed);
             for (tenant, requests) in by_tenant(&mut batch) {
-                is_stopping |= self
-                    .write(&tenant, &requests, stop.as_mut(), is_stopping)
+                self.write(&tenant, &requests, stop.as_mut(), &mut is_stopping)
                     .await;
             }
             if is_stopping {
@@ -93,42 +85,23 @@ impl RequestWriter {
         }
     }
 
-    /// Whether `stop` completed meanwhile.
     async fn write(
         &self,
         tenant: &TenantId,
         requests: &[Queued],
-        mut stop: Pin<&mut impl Future<Output = ()>>,
-        mut is_stopping: bool,
-    ) -> bool {
-        let before = is_stopping;
+        stop: Pin<&mut impl Future<Output = ()>>,
+        is_stopping: &mut bool,
+    ) {
         let count = u64::try_from(requests.len()).unwrap_or_default();
-        let mut pause = PAUSE.0;
-        let mut last = 0;
-        loop {
-            let error = match self.try_write(tenant, requests).await {
-                Ok(()) => {
-                    self.counter.add(["recorded"], count);
-                    break;
-                }
-                Err(error) => error,
-            };
-            let is_outage = error
-                .downcast_ref::<DbError>()
-                .is_some_and(DbError::is_retryable);
-            last += u32::from(is_stopping);
-            if !is_outage || last >= LAST_ATTEMPTS {
-                self.counter.add(["lost"], count);
+        let attempt = || self.try_write(tenant, requests);
+        let outcome = match insist(attempt, stop, is_stopping).await {
+            Ok(()) => "recorded",
+            Err(error) => {
                 tracing::error!(error = %chain(&*error), count, "requests were not recorded in the audit log");
-                break;
+                "lost"
             }
-            tracing::warn!(error = %chain(&*error), "the audit of requests waits for the database");
-            tokio::select! {
-                () = sleep(pause) => pause = (pause * 2).min(PAUSE.1),
-                () = &mut stop, if !is_stopping => is_stopping = true,
-            }
-        }
-        is_stopping && !before
+        };
+        self.counter.add([outcome], count);
     }
 
     /// The requests of one tenant, in one transaction. Their ids are made already: if the commit

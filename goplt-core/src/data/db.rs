@@ -11,7 +11,7 @@ use super::{
     kernel::Seams,
     meter::Meter,
 };
-use crate::{Clock, Random, telemetry::Metrics};
+use crate::{Clock, Random, audit::HostRecorder, telemetry::Metrics};
 
 /// A database whose rows belong to tenants. Modules hold it; clones share its connections.
 ///
@@ -42,6 +42,7 @@ pub struct TenantDb {
     inner: Arc<Inner>,
     seams: Seams,
     meter: Meter,
+    host_recorder: Option<HostRecorder>,
 }
 
 struct Inner {
@@ -75,6 +76,7 @@ impl TenantDb {
             meter: Meter::new(inner.engine.system()),
             inner: Arc::new(inner),
             seams: Seams::new(Clock::system(), Random::system()),
+            host_recorder: None,
         })
     }
 
@@ -90,6 +92,14 @@ impl TenantDb {
     #[must_use]
     pub fn with_metrics(mut self, metrics: Metrics) -> Self {
         self.meter = self.meter.with_metrics(metrics);
+        self
+    }
+
+    /// The same database, which tells the platform's audit log of work across tenants. It needs
+    /// [the kernel's tables](super::kernel_migrations).
+    #[must_use]
+    pub fn with_host_recorder(mut self, recorder: HostRecorder) -> Self {
+        self.host_recorder = Some(recorder);
         self
     }
 
@@ -126,7 +136,8 @@ impl TenantDb {
         Ok(TenantTx::new(session, scope, Access::Read, self))
     }
 
-    /// A transaction across tenants, on the tables that the module declared for it.
+    /// A transaction across tenants, on the tables that the module declared for it. What it does is
+    /// told in the [audit log of the platform](crate::audit).
     ///
     /// # Errors
     ///
@@ -250,6 +261,10 @@ impl TenantDb {
         &self.meter
     }
 
+    pub(crate) fn host_recorder(&self) -> Option<HostRecorder> {
+        self.host_recorder.clone()
+    }
+
     pub(crate) fn engine(&self) -> &dyn Engine {
         &*self.inner.engine
     }
@@ -277,7 +292,7 @@ impl TenantDb {
             .session(scope.mint(), None, access, Whose::Host)
             .await?;
         record(scope, access);
-        Ok(HostTx::new(session, access, self))
+        Ok(HostTx::new(session, scope, access, self))
     }
 
     async fn session(

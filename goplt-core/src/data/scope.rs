@@ -48,6 +48,7 @@ pub struct HostScope {
     mint: u64,
     module: ModuleName,
     reason: Arc<str>,
+    request: Option<RequestContext>,
 }
 
 /// Makes scopes. Whoever holds it can enter any tenant: modules never get one.
@@ -116,7 +117,8 @@ impl ScopeMint {
     ///
     /// # Errors
     ///
-    /// [`TenantMismatch`] if the principal's credentials claim another tenant.
+    /// [`TenantMismatch`] if the principal's credentials claim another tenant, or if somebody else
+    /// than a service enters [the platform's log](TenantId::platform).
     pub fn enter(
         &self,
         cx: RequestContext,
@@ -124,6 +126,10 @@ impl ScopeMint {
     ) -> Result<RequestContext, TenantMismatch> {
         let claim = cx.principal().and_then(Principal::tenant);
         if claim.is_some_and(|claim| *claim != tenant) {
+            return Err(TenantMismatch);
+        }
+        let is_service = cx.principal().is_some_and(|caller| !caller.is_user());
+        if tenant.is_platform() && !is_service {
             return Err(TenantMismatch);
         }
         let inner = Inner {
@@ -148,6 +154,7 @@ impl ScopeMint {
             mint: self.id,
             module,
             reason: reason.into(),
+            request: None,
         }
     }
 
@@ -265,6 +272,34 @@ impl HostScope {
         &self.reason
     }
 
+    /// As used for the caller of this request: the audit log then tells who it was. Without it the
+    /// log tells of the module.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use goplt_core::{RequestContext, data::{DbError, HostScope, TenantDb}};
+    /// async fn find(db: &TenantDb, host: &HostScope, cx: &RequestContext) -> Result<(), DbError> {
+    ///     let tx = db.begin_host_read(&host.within(cx)).await?;
+    ///     // …
+    /// #   drop(tx);
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn within(&self, cx: &RequestContext) -> Self {
+        Self {
+            request: Some(cx.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// The request that it is used for, if that is known.
+    #[must_use]
+    pub const fn request(&self) -> Option<&RequestContext> {
+        self.request.as_ref()
+    }
+
     #[cfg_attr(
         not(feature = "data"),
         expect(dead_code, reason = "asked by TenantDb alone")
@@ -295,6 +330,16 @@ mod tests {
             TenantMismatch
         );
         assert!(mint.enter(cx, "acme".parse().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn only_a_service_enters_the_platform() {
+        let cx = RequestContext::new("r".parse().unwrap());
+        let mint = ScopeMint::new();
+        let enter = |cx| mint.enter(cx, TenantId::platform());
+        assert!(enter(cx.clone()).is_err());
+        assert!(enter(cx.clone().with_principal(Principal::user("ada"))).is_err());
+        assert!(enter(cx.with_principal(Principal::service("audit"))).is_ok());
     }
 
     #[test]

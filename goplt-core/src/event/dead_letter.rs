@@ -2,7 +2,7 @@
 
 use super::{Envelope, blocked, event_row::EventRow};
 use crate::{
-    RequestContext, Timestamp, Uuid,
+    RequestContext, TenantId, Timestamp, Uuid,
     audit::AuditEntry,
     data::{DbError, FromRow, HostScope, HostTx, Row, ScopeMint, TenantDb, kernel::kernel_sql},
     manifest::ModuleName,
@@ -142,9 +142,11 @@ impl DeadLetters {
     }
 
     /// As looked after by the caller of `cx`: what is replayed and purged is written into the audit
-    /// logs of the tenants, in the same transaction.
+    /// logs of the tenants, in the same transaction, and every look and change into that of the
+    /// platform.
     #[must_use]
     pub fn recorded_as(mut self, cx: RequestContext) -> Self {
+        self.host = self.host.within(&cx);
         self.by = Some(cx);
         self
     }
@@ -159,7 +161,7 @@ impl DeadLetters {
             return Ok(());
         };
         // A row of ours names a tenant.
-        let Ok(tenant) = dead.event.tenant.parse() else {
+        let Ok(tenant) = TenantId::stored(&dead.event.tenant) else {
             return Ok(());
         };
         let entry = AuditEntry::new(action, "core.dead-letter")

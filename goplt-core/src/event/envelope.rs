@@ -238,7 +238,7 @@ impl Envelope {
             id: text("id")?.parse()?,
             name: text("type")?.to_owned(),
             version: text("schemaversion")?.parse()?,
-            tenant: text("tenantid")?.parse()?,
+            tenant: TenantId::stored(text("tenantid")?)?,
             key: text("subject")?.to_owned(),
             time: text("time")?.parse()?,
             payload: BASE64_STANDARD.decode(text("data_base64")?)?,

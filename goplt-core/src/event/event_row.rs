@@ -2,7 +2,7 @@
 
 use super::{Actor, Envelope, envelope};
 use crate::{
-    BoxError, Timestamp, Uuid,
+    BoxError, TenantId, Timestamp, Uuid,
     data::{DbError, Row},
     telemetry::TraceContext,
 };
@@ -65,7 +65,7 @@ impl EventRow {
             id: self.id,
             name: self.name,
             version: self.version,
-            tenant: self.tenant.parse()?,
+            tenant: TenantId::stored(&self.tenant)?,
             key: self.key,
             time: self.time,
             payload: self.payload,

@@ -150,7 +150,7 @@ impl NewEvent<'_> {
         tx.wake_events();
         let topic = envelope::topic(self.name);
         let lane = lane(tenant.as_str(), topic, &self.key);
-        tx.execute(kernel_sql!(
+        tx.execute_aside(kernel_sql!(
             "INSERT INTO goplt_outbox (tenant_id, id, name, version, topic, event_key, lane, occurred_at, payload, \
              trace, causation_id, correlation_id, actor_kind, actor) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -129,8 +129,9 @@ impl JobContext {
     ///
     /// [`FinishError`]; then nothing was committed.
     pub async fn finish_host(&self, mut tx: HostTx) -> Result<(), FinishError> {
+        tx.work_mut().within(&self.request);
         let ended = tx
-            .execute(kernel_sql!(
+            .execute_aside(kernel_sql!(
                 "UPDATE goplt_job SET state = 'done', finished_at = ?, owner = NULL, unique_slot = NULL, error = NULL \
                  WHERE id = ? AND token = ? AND state = 'running'",
                 self.clock.now(),

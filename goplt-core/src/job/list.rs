@@ -164,9 +164,11 @@ impl Jobs {
     }
 
     /// As looked after by the caller of `cx`: what is retried and purged is written into the audit
-    /// logs of the tenants, in the same transaction. Jobs of a schedule belong to no tenant.
+    /// logs of the tenants, in the same transaction, and every look and change into that of the
+    /// platform. Jobs of a schedule belong to no tenant.
     #[must_use]
     pub fn recorded_as(mut self, cx: RequestContext) -> Self {
+        self.host = self.host.within(&cx);
         self.by = Some(cx);
         self
     }

@@ -3,7 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use goplt_core::{
-    audit::{RequestAuditSettings, RequestRecorder, RequestWriter},
+    audit::{HostReads, RequestAuditSettings, RequestRecorder, RequestWriter},
     event::{EventHandlers, EventRunner, EventSettings},
     job::{JobHandlers, JobRunner, JobSettings},
     manifest::{Manifest, yaml::Mark},
@@ -137,6 +137,15 @@ impl Workers {
                 .spawn("jobs", |stop| until(stop, |token| runner.run(token)));
         }
     }
+}
+
+/// Also for a command, which leaves events to the server: what it reads across tenants is told.
+pub(super) fn spawn_host_audit(shared: &Shared, reads: HostReads) {
+    let writer = reads.into_writer(shared.db.clone(), shared.mint.clone());
+    shared.tasks.spawn("host-audit", |stop| async move {
+        writer.run(stop.wait()).await;
+        Ok(())
+    });
 }
 
 fn unhandled(manifest: &Manifest, mark: Mark, what: String, call: &str) -> StartupProblem {

@@ -5,6 +5,7 @@
 mod bed;
 #[cfg(all(unix, feature = "failpoints"))]
 mod crash;
+mod host_work;
 mod log;
 #[path = "../parcel/mod.rs"]
 mod parcel;

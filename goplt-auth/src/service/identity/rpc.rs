@@ -186,10 +186,10 @@ impl IdentityService for Identity {
 
     async fn get_tenant(
         &self,
-        _: &RequestContext,
+        cx: &RequestContext,
         req: GetTenantRequest,
     ) -> Result<Tenant, RpcError> {
-        let found = self.find_tenant(&req.id).await?;
+        let found = self.find_tenant(cx, &req.id).await?;
         Ok(found
             .ok_or_else(|| RpcError::not_found("there is no such tenant"))?
             .into())
@@ -197,11 +197,11 @@ impl IdentityService for Identity {
 
     async fn list_tenants(
         &self,
-        _: &RequestContext,
+        cx: &RequestContext,
         req: ListTenantsRequest,
     ) -> Result<ListTenantsResponse, RpcError> {
         let list = ListQuery::of_request(req.limit, req.cursor.as_deref())?;
-        let page = self.list_tenants(&list).await?.map(Tenant::from);
+        let page = self.list_tenants(cx, &list).await?.map(Tenant::from);
         let next_cursor = page.next_cursor.map(|cursor| cursor.to_string());
         Ok(ListTenantsResponse {
             tenants: page.items,

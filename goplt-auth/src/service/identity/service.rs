@@ -48,7 +48,11 @@ impl Identity {
         user: NewUser,
     ) -> Result<UserRow, RpcError> {
         let scope = cx.scope()?;
-        if self.find_tenant(scope.tenant().as_str()).await?.is_none() {
+        if self
+            .find_tenant(cx, scope.tenant().as_str())
+            .await?
+            .is_none()
+        {
             return Err(RpcError::not_found("there is no such tenant"));
         }
         let hash = self
@@ -288,7 +292,7 @@ impl Identity {
         id: TenantId,
         name: &str,
     ) -> Result<TenantRow, RpcError> {
-        let mut tx = self.db.begin_host(&self.host).await?;
+        let mut tx = self.db.begin_host(&self.host.within(cx)).await?;
         if repo::insert_tenant(&mut tx, id.as_str(), name, self.clock.now()).await? {
             tx.audit(cx, id.clone())
                 .record(recorded::tenant(&id))
@@ -301,14 +305,22 @@ impl Identity {
         Ok(row)
     }
 
-    pub(super) async fn find_tenant(&self, id: &str) -> Result<Option<TenantRow>, RpcError> {
-        let mut tx = self.db.begin_host_read(&self.host).await?;
+    pub(super) async fn find_tenant(
+        &self,
+        cx: &RequestContext,
+        id: &str,
+    ) -> Result<Option<TenantRow>, RpcError> {
+        let mut tx = self.db.begin_host_read(&self.host.within(cx)).await?;
         Ok(repo::tenant(&mut tx, id).await?)
     }
 
-    pub(super) async fn list_tenants(&self, list: &ListQuery) -> Result<Page<TenantRow>, RpcError> {
+    pub(super) async fn list_tenants(
+        &self,
+        cx: &RequestContext,
+        list: &ListQuery,
+    ) -> Result<Page<TenantRow>, RpcError> {
         let after: Option<String> = list.after()?;
-        let mut tx = self.db.begin_host_read(&self.host).await?;
+        let mut tx = self.db.begin_host_read(&self.host.within(cx)).await?;
         let rows = repo::tenants(&mut tx, &after.unwrap_or_default(), list.rows_to_fetch()).await?;
         Ok(list.page(rows, |tenant| tenant.id.clone()))
     }

@@ -1,6 +1,7 @@
-//! `audit verify` and `audit heads`: commands for assemblies that have the module.
+//! `audit list`, `audit verify` and `audit heads`: commands for assemblies that have the module.
 //!
 //! ```text
+//! monolith audit list --action core.host.written
 //! monolith audit heads > /somewhere/else/heads.txt
 //! monolith audit verify --heads /somewhere/else/heads.txt
 //! ```
@@ -11,12 +12,15 @@ use std::{
     sync::Arc,
 };
 
-use goplt_contracts::audit::{AuditService, Head, ListHeadsRequest, VerifyRequest};
-use goplt_core::{BoxError, TenantId};
+use goplt_contracts::audit::{
+    AuditEntry, AuditService, Head, ListHeadsRequest, QueryRequest, VerifyRequest,
+};
+use goplt_core::{BoxError, TenantId, Timestamp};
 use goplt_module::{
     HostContext,
     assembly::{Args, Command},
 };
+use serde_json::{Value, json};
 
 use super::domain::{from_hex, to_hex};
 
@@ -24,8 +28,8 @@ use super::domain::{from_hex, to_hex};
 /// first place of each log that does not hold.
 pub fn verify() -> Command {
     Command::new("audit verify")
-        .about("Checks that the audit log of each tenant is as it was written")
-        .optional("tenant", "That of this tenant alone")
+        .about("Checks that the audit logs of the tenants and of the platform are as they were written")
+        .optional("tenant", "That of this tenant alone; `@platform` is the platform itself")
         .optional(
             "heads",
             "A file that `audit heads` wrote earlier, to compare with",
@@ -36,8 +40,82 @@ pub fn verify() -> Command {
 /// `audit heads`: prints where the logs end, to be kept where nobody changes them.
 pub fn heads() -> Command {
     Command::new("audit heads")
-        .about("Prints where the audit log of each tenant ends, to be kept elsewhere")
+        .about("Prints where the audit logs of the tenants and of the platform end, to be kept elsewhere")
         .run(run_heads)
+}
+
+/// `audit list`: prints entries, newest first, each a line of JSON. Those of the platform itself, of work across
+/// tenants, can be seen nowhere else.
+pub fn list() -> Command {
+    Command::new("audit list")
+        .about("Prints entries of the audit log of the platform, or of a tenant, the newest first")
+        .optional(
+            "tenant",
+            "Those of this tenant; by default those of the platform, of work across tenants",
+        )
+        .optional("actor", "Those of this user or service")
+        .optional(
+            "action",
+            "Those of this action, such as `core.host.written`",
+        )
+        .optional(
+            "from",
+            "Those from this time on, such as `2026-03-01T12:00:00Z`",
+        )
+        .optional("to", "Those before this time")
+        .optional("limit", "At most this many; 100 by default")
+        .run(run_list)
+}
+
+async fn run_list(cx: HostContext, args: Args) -> Result<(), BoxError> {
+    let audit = service(&cx)?;
+    let tenant = match args.get("tenant") {
+        Some(tenant) => TenantId::stored(tenant)?,
+        None => TenantId::platform(),
+    };
+    let time = |name| {
+        let time = args.get(name).map(str::parse::<Timestamp>).transpose()?;
+        Ok::<_, BoxError>(time.map(Timestamp::as_micros))
+    };
+    let mut request = QueryRequest {
+        actor_id: args.get("actor").map(str::to_owned),
+        action: args.get("action").map(str::to_owned),
+        from: time("from")?,
+        to: time("to")?,
+        ..QueryRequest::default()
+    };
+    let mut left = args.get("limit").map_or(Ok(100), str::parse::<u32>)?;
+    let call = cx.service_contexts().for_tenant(tenant);
+    while left > 0 {
+        request.limit = Some(left.min(100));
+        let page = audit.query(&call, request.clone()).await?;
+        for entry in &page.entries {
+            writeln!(io::stdout(), "{}", line(entry))?;
+            left -= 1;
+        }
+        request.cursor = page.next_cursor;
+        if request.cursor.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// As JSON: what came from outside is in it.
+fn line(entry: &AuditEntry) -> Value {
+    let metadata = serde_json::from_str::<Value>(&entry.metadata);
+    json!({
+        "sequence": entry.sequence,
+        "timestamp": Timestamp::from_micros(entry.timestamp),
+        "actor_kind": entry.actor_kind,
+        "actor_id": entry.actor_id,
+        "action": entry.action,
+        "resource": entry.resource,
+        "resource_id": entry.resource_id,
+        "request_id": entry.request_id,
+        // What is no JSON any more is shown as it is.
+        "metadata": metadata.unwrap_or_else(|_| entry.metadata.clone().into()),
+    })
 }
 
 async fn run_heads(cx: HostContext, _: Args) -> Result<(), BoxError> {
@@ -69,9 +147,7 @@ async fn run_verify(cx: HostContext, args: Args) -> Result<(), BoxError> {
     };
     let mut broken = Vec::new();
     for tenant in tenants {
-        let call = cx
-            .service_contexts()
-            .for_tenant(tenant.parse::<TenantId>()?);
+        let call = cx.service_contexts().for_tenant(TenantId::stored(&tenant)?);
         let request = VerifyRequest {
             kept: kept.remove(&tenant),
         };

@@ -9,6 +9,9 @@
 //! - What modules write with `tx.audit()`: logins, passwords, users, roles, tenants. These come with
 //!   the transaction and are not lost. Their actions have the names that events have, such as
 //!   `authz.role.assigned`.
+//! - Work across tenants: in the log of the platform, which is one more, `@platform`, that only the
+//!   commands `audit list`, `audit verify` and `audit heads` show. See
+//!   [the kernel's side](goplt_core::audit#work-across-tenants).
 //! - Events of other modules (`audit.events`, by default all that the modules of the process
 //!   publish), with the event's name as action. Those of auth, identity and authz are left out,
 //!   since these modules write entries themselves, with the client's address: nothing is told twice.

@@ -85,11 +85,11 @@ impl AuditService for Audit {
 
     async fn list_heads(
         &self,
-        _: &RequestContext,
+        cx: &RequestContext,
         req: ListHeadsRequest,
     ) -> Result<ListHeadsResponse, RpcError> {
         let list = ListQuery::of_request(req.limit, req.cursor.as_deref())?;
-        let page = self.heads(&list).await?;
+        let page = self.heads(cx, &list).await?;
         let next_cursor = page.next_cursor.as_ref().map(ToString::to_string);
         let heads = page.items.into_iter();
         Ok(ListHeadsResponse {

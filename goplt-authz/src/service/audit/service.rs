@@ -99,13 +99,17 @@ impl Audit {
         }
     }
 
-    /// Where the logs of all tenants end.
-    pub(super) async fn heads(&self, list: &ListQuery) -> Result<Page<(TenantId, Head)>, RpcError> {
+    /// Where the logs of all tenants end, and that of the platform.
+    pub(super) async fn heads(
+        &self,
+        cx: &RequestContext,
+        list: &ListQuery,
+    ) -> Result<Page<(TenantId, Head)>, RpcError> {
         let after: Option<String> = list.after()?;
-        let mut tx = self.db.begin_host_read(&self.host).await?;
+        let mut tx = self.db.begin_host_read(&self.host.within(cx)).await?;
         let rows = repo::heads(&mut tx, &after.unwrap_or_default(), list.rows_to_fetch()).await?;
         let heads = rows.into_iter().map(|(tenant, sequence, hash)| {
-            let tenant: TenantId = tenant.parse().map_err(RpcError::internal)?;
+            let tenant = TenantId::stored(&tenant).map_err(RpcError::internal)?;
             Ok((tenant, Head { sequence, hash }))
         });
         let heads = heads.collect::<Result<Vec<_>, RpcError>>()?;

@@ -8,12 +8,12 @@ use std::fmt;
 pub(crate) use self::lazy::Refused;
 use self::run::Transaction;
 use super::{
-    DbError, FromRow, HostSql, TenantDb, TenantScope, TenantSql,
+    DbError, FromRow, HostScope, HostSql, TenantDb, TenantScope, TenantSql,
     engine::{Access, Session},
     kernel::{Origin, Seams, Wake},
     scope::OpenWrite,
 };
-use crate::{TenantId, Uuid};
+use crate::{TenantId, Uuid, audit::HostWork};
 
 /// A transaction on the rows of one tenant. Dropped without [`commit`](Self::commit), also in the
 /// middle of a statement, it rolls back.
@@ -42,6 +42,7 @@ pub struct HostTx {
     tx: Transaction,
     seams: Seams,
     wake: Wake,
+    work: HostWork,
 }
 
 // === impl TenantTx ===
@@ -195,12 +196,27 @@ impl fmt::Debug for TenantTx {
 // === impl HostTx ===
 
 impl HostTx {
-    pub(super) fn new(session: Box<dyn Session>, access: Access, db: &TenantDb) -> Self {
+    pub(super) fn new(
+        session: Box<dyn Session>,
+        scope: &HostScope,
+        access: Access,
+        db: &TenantDb,
+    ) -> Self {
+        let seams = db.seams().clone();
         Self {
             tx: Transaction::new(session, access, None, db.meter().clone()),
-            seams: db.seams().clone(),
+            work: HostWork::new(scope, db.host_recorder(), seams.clock.clone()),
+            seams,
             wake: Wake::default(),
         }
+    }
+
+    pub(crate) const fn work(&self) -> &HostWork {
+        &self.work
+    }
+
+    pub(crate) const fn work_mut(&mut self) -> &mut HostWork {
+        &mut self.work
     }
 
     pub(crate) const fn seams(&self) -> &Seams {
@@ -222,7 +238,13 @@ impl HostTx {
     ///
     /// Dropping the future interrupts the statement; the transaction can only be dropped then.
     pub async fn fetch_all<T: FromRow + Send>(&mut self, sql: HostSql) -> Result<Vec<T>, DbError> {
-        self.tx.fetch_all(sql.bound, None).await
+        self.work.runs();
+        let writes = sql.bound.statement().writes;
+        let rows: Vec<T> = self.tx.fetch_all(sql.bound, None).await?;
+        if writes {
+            self.work.wrote(rows.len().try_into().unwrap_or(u64::MAX));
+        }
+        Ok(rows)
     }
 
     /// The first row, if there is one.
@@ -238,7 +260,13 @@ impl HostTx {
         &mut self,
         sql: HostSql,
     ) -> Result<Option<T>, DbError> {
-        self.tx.fetch_optional(sql.bound, None).await
+        self.work.runs();
+        let writes = sql.bound.statement().writes;
+        let row = self.tx.fetch_optional(sql.bound, None).await?;
+        if writes {
+            self.work.wrote(row.is_some().into());
+        }
+        Ok(row)
     }
 
     /// The first row.
@@ -264,6 +292,17 @@ impl HostTx {
     ///
     /// As for [`fetch_all`](Self::fetch_all).
     pub async fn execute(&mut self, sql: HostSql) -> Result<u64, DbError> {
+        self.work.runs();
+        let writes = sql.bound.statement().writes;
+        let rows = self.tx.execute(sql.bound, None).await?;
+        if writes {
+            self.work.wrote(rows);
+        }
+        Ok(rows)
+    }
+
+    /// As [`execute`](Self::execute), of what the kernel adds to a module's work.
+    pub(crate) async fn execute_aside(&mut self, sql: HostSql) -> Result<u64, DbError> {
         self.tx.execute(sql.bound, None).await
     }
 
@@ -276,7 +315,8 @@ impl HostTx {
     /// # Cancel safety
     ///
     /// A dropped future leaves it open whether the commit happened.
-    pub async fn commit(self) -> Result<(), DbError> {
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        HostWork::tell(&mut self).await?;
         let writes = self.tx.writes();
         self.tx.commit().await?;
         if writes {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use goplt_core::{
     ModuleName,
+    audit::HostRecorder,
     config::{Config, kernel::ServerConfig},
     data::{DatabaseSettings, TenantDb},
     health::{Criticality, Health},
@@ -24,6 +25,7 @@ use super::{
     database::{database_settings, is_embedded},
     running::Stopping,
     settings::{http_settings, mailer},
+    workers::spawn_host_audit,
 };
 use crate::{Tasks, http::Server, lifecycle::Step};
 
@@ -115,8 +117,18 @@ pub(crate) async fn start(
     };
     let data_dir = open_data_dir(&host.config, purpose).map_err(StartError::early)?;
     let metrics = Metrics::new();
+    let (recorder, reads) = match HostRecorder::new(&metrics) {
+        Ok(made) => made,
+        Err(error) => {
+            data_dir.discard();
+            return Err(StartError::early(StartCause::Layer {
+                layer: "audit",
+                source: error.into(),
+            }));
+        }
+    };
     let db = match open_database(&host, purpose, &metrics).await {
-        Ok(db) => db,
+        Ok(db) => db.with_host_recorder(recorder),
         Err(cause) => {
             data_dir.discard();
             return Err(StartError::early(cause));
@@ -145,6 +157,9 @@ pub(crate) async fn start(
             router,
             workers,
         }) => {
+            if purpose != Purpose::Check {
+                spawn_host_audit(&stopping.shared, reads);
+            }
             match purpose {
                 Purpose::Serve => {
                     // The lock on the data folder keeps other servers away from a database that is a file.
