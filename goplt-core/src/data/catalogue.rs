@@ -51,6 +51,12 @@ pub(crate) struct Guard {
     pub(crate) grants: Vec<Grant>,
     /// It is a part of another table.
     pub(crate) is_partition: bool,
+    /// The table that it is a part or a child of, with its schema.
+    pub(crate) parent: Option<String>,
+    /// Its rows are elsewhere, where none of our policies binds.
+    pub(crate) is_foreign: bool,
+    /// Rules, which do something else or something more, with the owner's rights.
+    pub(crate) rules: Vec<String>,
     /// Indexes that a statement left unfinished.
     pub(crate) invalid_indexes: Vec<String>,
 }
@@ -67,7 +73,7 @@ pub(crate) struct Policy {
     pub(crate) check: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Grant {
     /// `PUBLIC` is everyone.
     pub(crate) to: String,
@@ -84,6 +90,10 @@ pub(crate) struct Server {
     pub(crate) schemas: Vec<Schema>,
     pub(crate) views: Vec<View>,
     pub(crate) routines: Vec<Routine>,
+    /// What belongs to the app role, the host role or one whose rights they have, beside schemas and tables.
+    pub(crate) belongings: Vec<Belonging>,
+    /// Rights to tables that are not there yet.
+    pub(crate) promises: Vec<Promise>,
     /// Settings of ours that are set before a session begins.
     pub(crate) presets: Vec<Preset>,
     /// Who may make schemas in the database.
@@ -132,6 +142,8 @@ pub(crate) struct View {
     pub(crate) is_invoker: bool,
     /// The tables that it reads.
     pub(crate) reads: Vec<String>,
+    /// It calls functions that somebody made, which may read anything, and requests may read it.
+    pub(crate) calls: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -140,8 +152,40 @@ pub(crate) struct Routine {
     /// With its arguments.
     pub(crate) signature: String,
     pub(crate) owner: String,
-    /// The app role or the host role may call it.
-    pub(crate) is_callable: bool,
+    pub(crate) danger: Danger,
+    /// The app role or the host role comes to rights by it that are not its own: it may call it, or a trigger or an
+    /// aggregate does.
+    pub(crate) is_reached: bool,
+}
+
+/// How a function gets past the rights of its caller.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Danger {
+    /// `SECURITY DEFINER`.
+    #[default]
+    Definer,
+    /// A language without bounds.
+    Language(String),
+    /// It is the server's own, and for its files.
+    Files,
+}
+
+/// Something that a role owns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Belonging {
+    pub(crate) owner: String,
+    /// In the server's words: `function goplt.current_tenant()`.
+    pub(crate) object: String,
+}
+
+/// `ALTER DEFAULT PRIVILEGES … GRANT … ON TABLES`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Promise {
+    /// Whoever makes the tables.
+    pub(crate) maker: String,
+    /// Empty for all.
+    pub(crate) schema: String,
+    pub(crate) grant: Grant,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

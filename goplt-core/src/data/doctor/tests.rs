@@ -3,8 +3,8 @@
 use super::*;
 use crate::data::{
     catalogue::{
-        Catalogue, Column, Grant, Guard, Policy, Preset, Reference, Role, Roles, Routine, Schema,
-        Server, Table, View,
+        Catalogue, Column, Danger, Grant, Guard, Policy, Preset, Reference, Role, Roles, Routine,
+        Schema, Server, Table, View,
     },
     guard::{CURRENT_TENANT, expected},
     migration::ModuleMigrations,
@@ -198,6 +198,7 @@ fn every_fault_is_told_with_its_mend() {
         is_materialized,
         is_invoker: false,
         reads: vec![reads.into()],
+        calls: false,
     };
     server.views = vec![
         view("blog_titles", false, "blog.blog_posts"),
@@ -207,7 +208,8 @@ fn every_fault_is_told_with_its_mend() {
         schema: "blog".into(),
         signature: "blog_all()".into(),
         owner: "shop_owner".into(),
-        is_callable: true,
+        is_reached: true,
+        danger: Danger::Definer,
     }];
     let diagnosis = diagnose(&Catalogue {
         tables: vec![bare, stray],

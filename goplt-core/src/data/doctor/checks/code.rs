@@ -1,8 +1,8 @@
 //! Views and functions: code in the database that reads with somebody else's rights.
 
-use super::{Examination, is_ours};
+use super::Examination;
 use crate::data::{
-    catalogue::{Server, View},
+    catalogue::{Danger, Routine, Server, View},
     guard::quote,
 };
 
@@ -14,7 +14,7 @@ impl Examination<'_> {
             let is_own = schemas.contains(&view.schema);
             let name = format!("{}.{}", quote(&view.schema), quote(&view.name));
             if view.is_materialized {
-                if reads_tenants {
+                if reads_tenants || view.calls {
                     self.add(
                         format!("materialized view `{}.{}`", view.schema, view.name),
                         "keeps rows of every tenant, and no policy binds it",
@@ -56,21 +56,38 @@ impl Examination<'_> {
     pub(super) fn routines(&mut self, server: &Server) {
         let schemas: Vec<_> = self.modules.iter().map(|module| module.schema()).collect();
         for routine in &server.routines {
-            let is_own = schemas.contains(&routine.schema);
-            if is_own || routine.is_callable && !is_ours(server, &routine.owner) {
-                let schema = quote(&routine.schema);
-                self.add(
-                    format!("function `{}.{}`", routine.schema, routine.signature),
-                    format!(
-                        "runs with the rights of `{}`, whoever calls it (SECURITY DEFINER)",
-                        routine.owner
-                    ),
-                    format!(
-                        "ALTER ROUTINE {schema}.{} SECURITY INVOKER",
-                        routine.signature
-                    ),
-                );
+            if routine.is_reached || schemas.contains(&routine.schema) {
+                self.routine(routine, server);
             }
         }
+    }
+
+    fn routine(&mut self, routine: &Routine, server: &Server) {
+        let Routine {
+            schema,
+            signature,
+            owner,
+            danger,
+            ..
+        } = routine;
+        let name = format!("{}.{signature}", quote(schema));
+        let (message, mend) = match danger {
+            Danger::Definer => (
+                format!("runs with the rights of `{owner}`, whoever calls it (SECURITY DEFINER)"),
+                format!("ALTER ROUTINE {name} SECURITY INVOKER"),
+            ),
+            Danger::Language(language) => (
+                format!("is written in `{language}`, which no right of its caller binds"),
+                format!("DROP ROUTINE {name}, or REVOKE EXECUTE ON ROUTINE {name} FROM PUBLIC"),
+            ),
+            Danger::Files => (
+                "gives requests the server's files, in which the rows of all are".to_owned(),
+                format!(
+                    "REVOKE EXECUTE ON ROUTINE {name} FROM PUBLIC, {}",
+                    quote(&server.roles.app)
+                ),
+            ),
+        };
+        self.add(format!("function `{schema}.{signature}`"), message, mend);
     }
 }

@@ -31,6 +31,7 @@ impl<'a> Examination<'a> {
             self.roles(server);
             self.settings(server);
             self.schemas(server);
+            self.promises(server);
         }
         self.shapes();
         if let Some(server) = &self.catalogue.server {

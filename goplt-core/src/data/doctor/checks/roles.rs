@@ -2,15 +2,41 @@
 
 use super::{Examination, is_ours};
 use crate::data::{
-    catalogue::{PUBLIC, Role, Server},
+    catalogue::{Grant, PUBLIC, Promise, Role, Server},
     guard::{CURRENT_TENANT, quote},
 };
+
+/// Roles of the server's own whose members come to rows or files past every policy of ours, or to tables that have none.
+const SERVERS: [&str; 6] = [
+    "pg_read_all_data",
+    "pg_write_all_data",
+    "pg_read_server_files",
+    "pg_write_server_files",
+    "pg_execute_server_program",
+    "pg_create_subscription",
+];
 
 impl Examination<'_> {
     pub(super) fn roles(&mut self, server: &Server) {
         let roles = &server.roles;
         for held in &server.attributes {
             self.role(held, &roles.owner);
+            self.membership(held, server);
+        }
+        for belonging in &server.belongings {
+            let owner = &belonging.owner;
+            self.add(
+                format!("role `{owner}`"),
+                format!(
+                    "owns something that it may change at will: {}",
+                    belonging.object
+                ),
+                format!(
+                    "REASSIGN OWNED BY {} TO {}",
+                    quote(owner),
+                    quote(&roles.owner)
+                ),
+            );
         }
         for (role, what) in [
             (Some(&roles.app), "requests"),
@@ -94,15 +120,35 @@ impl Examination<'_> {
         }
     }
 
+    /// Whose policies and rights bind requests too.
+    fn membership(&mut self, role: &Role, server: &Server) {
+        let Role { name, held_by, .. } = role;
+        let reason = if Some(name) == server.roles.host.as_ref() && *held_by == server.roles.app {
+            "whose policies show the rows of every tenant"
+        } else if SERVERS.contains(&name.as_str()) {
+            "which gets at rows or files past every policy"
+        } else {
+            return;
+        };
+        self.add(
+            format!("role `{held_by}`"),
+            format!("is a member of `{name}`, {reason}"),
+            format!("REVOKE {} FROM {}", quote(name), quote(held_by)),
+        );
+    }
+
     /// What would be there before a transaction says whose it is.
     pub(super) fn settings(&mut self, server: &Server) {
         for preset in &server.presets {
+            let consequence = match preset.setting.as_str() {
+                "role" => "so that a session has another's rights from its beginning",
+                "row_security" => "so that policies end statements instead of filtering",
+                "session_replication_role" => "so that triggers and foreign keys are not looked at",
+                _ => "so that a session is somebody's before it says whose",
+            };
             self.add(
                 format!("setting `{}`", preset.setting),
-                format!(
-                    "is set for {}, so that a session is somebody's before it says whose",
-                    preset.place
-                ),
+                format!("is set for {}, {consequence}", preset.place),
                 &preset.mend,
             );
         }
@@ -146,6 +192,40 @@ impl Examination<'_> {
                     format!("ALTER SCHEMA {quoted} OWNER TO {}", quote(owner)),
                 );
             }
+        }
+    }
+
+    /// Tables that somebody makes later, and that requests could reach before anyone has guarded them.
+    pub(super) fn promises(&mut self, server: &Server) {
+        for Promise {
+            maker,
+            schema,
+            grant: Grant { to, privilege },
+        } in &server.promises
+        {
+            if !is_ours(server, to) {
+                continue;
+            }
+            let place = if schema.is_empty() {
+                String::new()
+            } else {
+                format!(" IN SCHEMA {}", quote(schema))
+            };
+            let from = if to == PUBLIC {
+                PUBLIC.to_owned()
+            } else {
+                quote(to)
+            };
+            self.add(
+                format!("role `{maker}`"),
+                format!(
+                    "lets `{to}` {privilege} every table that it makes, guarded or not (ALTER DEFAULT PRIVILEGES)"
+                ),
+                format!(
+                    "ALTER DEFAULT PRIVILEGES FOR ROLE {}{place} REVOKE {privilege} ON TABLES FROM {from}",
+                    quote(maker)
+                ),
+            );
         }
     }
 }

@@ -102,6 +102,13 @@ impl Examination<'_> {
                 format!("DROP POLICY {} ON {name}", quote(&found.name)),
             );
         }
+        for rule in guard.rules.iter().filter(|_| is_guarded) {
+            self.add(
+                &object,
+                format!("has the rule `{rule}`, which acts with the rights of the table's owner"),
+                format!("DROP RULE {} ON {name}", quote(rule)),
+            );
+        }
         self.rights(&object, &name, guard, &grants, server);
     }
 
@@ -156,21 +163,35 @@ impl Examination<'_> {
         }
     }
 
-    /// A table of tenants that is no module's: no business of ours, unless requests can reach it.
+    /// A table that is no module's: no business of ours, unless requests can reach it and it may hold what is a tenant's.
     fn stray(&mut self, table: &Table, guard: &Guard, server: &Server) {
         let is_reached = is_ours(server, &guard.owner)
             || guard.grants.iter().any(|grant| is_ours(server, &grant.to));
-        if table.has_tenant() && is_reached {
-            let name = full(table);
-            self.add(
-                format!("table `{}`", table.full_name()),
-                "has a `tenant_id`, is no module's, and can be reached by requests",
-                format!(
-                    "give it to a module (docs/guides/postgres.md, \"Tables that exist already\"), or REVOKE ALL ON {name} FROM PUBLIC, {}",
-                    quote(&server.roles.app)
-                ),
-            );
+        let is_among_ours = self
+            .modules
+            .iter()
+            .any(|module| module.schema() == table.schema);
+        if !is_reached {
+            return;
         }
+        let message = if table.has_tenant() {
+            "has a `tenant_id`, is no module's, and can be reached by requests"
+        } else if guard.is_foreign {
+            "has its rows elsewhere, where no policy binds, and can be reached by requests"
+        } else if is_among_ours {
+            "is no module's, has no policies, and can be reached by requests"
+        } else {
+            return;
+        };
+        let name = full(table);
+        self.add(
+            format!("table `{}`", table.full_name()),
+            message,
+            format!(
+                "give it to a module (docs/guides/postgres.md, \"Tables that exist already\"), or REVOKE ALL ON {name} FROM PUBLIC, {}",
+                quote(&server.roles.app)
+            ),
+        );
     }
 }
 

@@ -6,8 +6,8 @@ use super::admin::PgAdmin;
 use crate::data::{
     DbError, DbType, DbValue, IntoValue, Value,
     catalogue::{
-        Catalogue, Column, Grant, Guard, PUBLIC, Policy, Preset, Reference, Role, Roles, Routine,
-        Schema, Server, Table, View,
+        Belonging, Catalogue, Column, Danger, Grant, Guard, PUBLIC, Policy, Preset, Promise,
+        Reference, Role, Roles, Routine, Schema, Server, Table, View,
     },
     engine::Admin,
 };
@@ -32,24 +32,36 @@ macro_rules! ours {
     };
 }
 
+/// A collation by which two texts are one is a part of the type.
 const TABLES: &str = concat!(
     "SELECT n.nspname::text, t.relname::text, o.rolname::text, t.relrowsecurity, t.relforcerowsecurity, \
-     t.relispartition, coalesce(a.attname::text, ''), coalesce(format_type(a.atttypid, a.atttypmod), ''), \
+     t.relispartition, t.relkind = 'f', \
+     coalesce((SELECT pn.nspname || '.' || p.relname FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent \
+         JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = t.oid ORDER BY h.inhseqno LIMIT 1), ''), \
+     coalesce((SELECT string_agg(w.rulename::text, chr(31) ORDER BY w.rulename) FROM pg_rewrite w \
+         WHERE w.ev_class = t.oid), ''), \
+     coalesce(a.attname::text, ''), \
+     coalesce(format_type(a.atttypid, a.atttypmod), '') \
+         || CASE WHEN l.collisdeterministic THEN '' ELSE coalesce(' COLLATE ' || l.collname, '') END, \
      coalesce(a.attnotnull, false) \
      FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_roles o ON o.oid = t.relowner \
      LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped \
+     LEFT JOIN pg_collation l ON l.oid = a.attcollation \
      WHERE t.relkind IN ('r', 'p', 'f') AND ",
     ours!("pg_class", "t"),
     " ORDER BY 1, 2, a.attnum"
 );
 
+/// A column that is compared by a collation by which two texts are one is an expression.
 const INDEXES: &str = concat!(
     "SELECT n.nspname::text, t.relname::text, i.relname::text, x.indisprimary, \
-     x.indisunique OR x.indisexclusion, x.indisvalid, coalesce(a.attname::text, '') \
+     x.indisunique OR x.indisexclusion, x.indisvalid, \
+     CASE WHEN coalesce(l.collisdeterministic, true) THEN coalesce(a.attname::text, '') ELSE '' END \
      FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid \
      JOIN pg_namespace n ON n.oid = t.relnamespace \
      CROSS JOIN LATERAL unnest(x.indkey) WITH ORDINALITY k (att, place) \
      LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.att \
+     LEFT JOIN pg_collation l ON l.oid = x.indcollation[k.place - 1] \
      WHERE t.relkind IN ('r', 'p') AND k.place <= x.indnkeyatts AND ",
     ours!("pg_class", "t"),
     " ORDER BY 1, 2, 3, k.place"
@@ -114,27 +126,64 @@ const VIEWS: &str = concat!(
          FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid \
              AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> v.oid \
          JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace tn ON tn.oid = t.relnamespace \
-         WHERE w.ev_class = v.oid), '') \
+         WHERE w.ev_class = v.oid), ''), \
+     EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid \
+         AND d.refclassid = 'pg_proc'::regclass WHERE w.ev_class = v.oid AND NOT EXISTS (SELECT FROM pg_depend e \
+             WHERE e.classid = 'pg_proc'::regclass AND e.objid = d.refobjid AND e.deptype = 'e')) \
+     AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname IN (?1, ?2) AND has_table_privilege(r.oid, v.oid, 'SELECT')) \
      FROM pg_class v JOIN pg_namespace n ON n.oid = v.relnamespace \
      WHERE v.relkind IN ('v', 'm') AND ",
     ours!("pg_class", "v"),
     " ORDER BY 1, 2"
 );
 
-const DEFINERS: &str = concat!(
-    "SELECT n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', \
-     o.rolname::text, has_function_privilege(a.oid, p.oid, 'EXECUTE') OR has_function_privilege(h.oid, p.oid, 'EXECUTE') \
+/// A trigger's function needs no right to be called, and an aggregate's parts need those of the aggregate's owner.
+const ROUTINES: &str = concat!(
+    "SELECT n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', o.rolname::text, \
+     CASE WHEN p.prosecdef THEN 'definer' WHEN n.nspname = 'pg_catalog' THEN 'files' ELSE l.lanname::text END, \
+     (has_function_privilege(a.oid, p.oid, 'EXECUTE') AND (o.oid <> a.oid OR NOT p.prosecdef)) \
+     OR (has_function_privilege(h.oid, p.oid, 'EXECUTE') AND (o.oid NOT IN (a.oid, h.oid) OR NOT p.prosecdef)) \
+     OR (o.oid <> a.oid AND ( \
+         EXISTS (SELECT FROM pg_trigger g JOIN pg_attribute t ON t.attrelid = g.tgrelid \
+             WHERE g.tgfoid = p.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped) \
+         OR EXISTS (SELECT FROM pg_aggregate g WHERE has_function_privilege(a.oid, g.aggfnoid, 'EXECUTE') \
+             AND p.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn)))) \
      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_roles o ON o.oid = p.proowner \
+     JOIN pg_language l ON l.oid = p.prolang \
      JOIN pg_roles a ON a.rolname = ?1 JOIN pg_roles h ON h.rolname = ?2 \
-     WHERE p.prosecdef AND ",
+     WHERE ((p.prosecdef OR NOT l.lanpltrusted) AND ",
     ours!("pg_proc", "p"),
-    " ORDER BY 1, 2"
+    ") OR (n.nspname = 'pg_catalog' AND p.proname IN ('pg_read_file', 'pg_read_binary_file', 'pg_ls_dir', \
+     'pg_stat_file', 'lo_import', 'lo_export') AND (has_function_privilege(a.oid, p.oid, 'EXECUTE') \
+     OR has_function_privilege(h.oid, p.oid, 'EXECUTE'))) ORDER BY 1, 2"
 );
 
-const PRESETS: &str = "SELECT split_part(c, '=', 1), coalesce(d.datname::text, ''), coalesce(r.rolname::text, '') \
+/// Schemas and tables are told of where they are described; a privilege to come is told as one.
+const BELONGINGS: &str = "WITH RECURSIVE held (role) AS ( \
+         SELECT r.oid FROM pg_roles r WHERE r.rolname IN (?1, ?2) \
+         UNION SELECT m.roleid FROM held h JOIN pg_auth_members m ON m.member = h.role) \
+     SELECT r.rolname::text, pg_describe_object(d.classid, d.objid, d.objsubid) \
+     FROM held h JOIN pg_roles r ON r.oid = h.role \
+     JOIN pg_shdepend d ON d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid AND d.deptype = 'o' \
+     WHERE d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+     AND NOT r.rolsuper AND r.rolname <> coalesce((SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace \
+         WHERE nspname = 'goplt'), '') \
+     AND d.classid NOT IN ('pg_namespace'::regclass, 'pg_default_acl'::regclass) \
+     AND NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid \
+         AND (c.relkind IN ('r', 'p', 'f') OR n.nspname ~ '^pg_')) ORDER BY 1, 2";
+
+const PROMISES: &str = "SELECT m.rolname::text, coalesce(n.nspname::text, ''), coalesce(r.rolname::text, 'PUBLIC'), \
+     g.privilege_type FROM pg_default_acl d JOIN pg_roles m ON m.oid = d.defaclrole \
+     LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace CROSS JOIN LATERAL aclexplode(d.defaclacl) g \
+     LEFT JOIN pg_roles r ON r.oid = g.grantee \
+     WHERE d.defaclobjtype = 'r' AND g.grantee <> d.defaclrole ORDER BY 1, 2, 3, 4";
+
+const PRESETS: &str = "SELECT lower(split_part(c, '=', 1)), coalesce(d.datname::text, ''), coalesce(r.rolname::text, '') \
      FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) c \
      LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole \
-     WHERE split_part(c, '=', 1) IN ('goplt.tenant', 'goplt.migrating') \
+     WHERE lower(split_part(c, '=', 1)) IN \
+         ('goplt.tenant', 'goplt.migrating', 'role', 'row_security', 'session_replication_role') \
      AND (s.setdatabase = 0 OR d.datname = current_database()) \
      AND (s.setrole = 0 OR r.rolname IN (?1, ?2)) ORDER BY 1, 2, 3";
 
@@ -165,7 +214,9 @@ pub(super) async fn read(admin: &mut PgAdmin, roles: Roles) -> Result<Catalogue,
 }
 
 async fn tables(admin: &mut PgAdmin) -> Result<Tables, DbError> {
-    const TYPES: &[DbType] = &[TEXT, TEXT, TEXT, BOOL, BOOL, BOOL, TEXT, TEXT, BOOL];
+    const TYPES: &[DbType] = &[
+        TEXT, TEXT, TEXT, BOOL, BOOL, BOOL, BOOL, TEXT, TEXT, TEXT, TEXT, BOOL,
+    ];
     let mut tables = Tables::new();
     for row in admin.query(TABLES, vec![], TYPES).await? {
         let [
@@ -175,6 +226,9 @@ async fn tables(admin: &mut PgAdmin) -> Result<Tables, DbError> {
             enabled,
             forced,
             partition,
+            foreign,
+            parent,
+            rules,
             column,
             ty,
             not_null,
@@ -185,6 +239,9 @@ async fn tables(admin: &mut PgAdmin) -> Result<Tables, DbError> {
             is_enabled: value(enabled)?,
             is_forced: value(forced)?,
             is_partition: value(partition)?,
+            parent: Some(value(parent)?).filter(|parent: &String| !parent.is_empty()),
+            is_foreign: value(foreign)?,
+            rules: list(rules)?,
             ..Guard::default()
         };
         let table = tables
@@ -316,7 +373,10 @@ async fn server(admin: &mut PgAdmin, mut roles: Roles) -> Result<Server, DbError
         fields(database.into_iter().next().ok_or(DbError::NoRow)?);
     let mut presets = presets(admin, both()).await?;
     let tenant: String = value(tenant)?;
-    if !tenant.is_empty() && presets.is_empty() {
+    let is_told = presets
+        .iter()
+        .any(|preset| preset.setting == "goplt.tenant");
+    if !tenant.is_empty() && !is_told {
         presets.push(Preset {
             setting: "goplt.tenant".to_owned(),
             place: "the server's configuration".to_owned(),
@@ -326,8 +386,10 @@ async fn server(admin: &mut PgAdmin, mut roles: Roles) -> Result<Server, DbError
     }
     let current_tenant: String = value(current_tenant)?;
     let attributes = attributes(admin, both()).await?;
-    let views = views(admin).await?;
+    let views = views(admin, both()).await?;
     let routines = routines(admin, both()).await?;
+    let belongings = belongings(admin, both()).await?;
+    let promises = promises(admin).await?;
     let schemas = schemas(admin).await?;
     if roles.owner.is_empty() {
         // A process that may not migrate does not know the owner's URL: the kernel's schema tells.
@@ -340,6 +402,8 @@ async fn server(admin: &mut PgAdmin, mut roles: Roles) -> Result<Server, DbError
         schemas,
         views,
         routines,
+        belongings,
+        promises,
         presets,
         creators: list(creators)?,
         current_tenant: Some(current_tenant).filter(|text| !text.is_empty()),
@@ -396,37 +460,69 @@ async fn attributes(admin: &mut PgAdmin, roles: Vec<Value>) -> Result<Vec<Role>,
     rows.into_iter().map(role).collect()
 }
 
-async fn views(admin: &mut PgAdmin) -> Result<Vec<View>, DbError> {
+async fn views(admin: &mut PgAdmin, roles: Vec<Value>) -> Result<Vec<View>, DbError> {
     let rows = admin
-        .query(VIEWS, vec![], &[TEXT, TEXT, BOOL, BOOL, TEXT])
+        .query(VIEWS, roles, &[TEXT, TEXT, BOOL, BOOL, TEXT, BOOL])
         .await?;
     let view = |row| {
-        let [schema, name, materialized, invoker, reads] = fields(row);
+        let [schema, name, materialized, invoker, reads, calls] = fields(row);
         Ok(View {
             schema: value(schema)?,
             name: value(name)?,
             is_materialized: value(materialized)?,
             is_invoker: value(invoker)?,
             reads: list(reads)?,
+            calls: value(calls)?,
         })
     };
     rows.into_iter().map(view).collect()
 }
 
 async fn routines(admin: &mut PgAdmin, roles: Vec<Value>) -> Result<Vec<Routine>, DbError> {
-    let rows = admin
-        .query(DEFINERS, roles, &[TEXT, TEXT, TEXT, BOOL])
-        .await?;
+    const TYPES: &[DbType] = &[TEXT, TEXT, TEXT, TEXT, BOOL];
+    let rows = admin.query(ROUTINES, roles, TYPES).await?;
     let routine = |row| {
-        let [schema, signature, owner, callable] = fields(row);
+        let [schema, signature, owner, danger, reached] = fields(row);
+        let danger: String = value(danger)?;
         Ok(Routine {
             schema: value(schema)?,
             signature: value(signature)?,
             owner: value(owner)?,
-            is_callable: value(callable)?,
+            danger: match danger.as_str() {
+                "definer" => Danger::Definer,
+                "files" => Danger::Files,
+                _ => Danger::Language(danger),
+            },
+            is_reached: value(reached)?,
         })
     };
     rows.into_iter().map(routine).collect()
+}
+
+async fn belongings(admin: &mut PgAdmin, roles: Vec<Value>) -> Result<Vec<Belonging>, DbError> {
+    let rows = admin.query(BELONGINGS, roles, &[TEXT, TEXT]).await?;
+    let belonging = |row| {
+        let [owner, object] = fields(row);
+        Ok(Belonging {
+            owner: value(owner)?,
+            object: value(object)?,
+        })
+    };
+    rows.into_iter().map(belonging).collect()
+}
+
+async fn promises(admin: &mut PgAdmin) -> Result<Vec<Promise>, DbError> {
+    const TYPES: &[DbType] = &[TEXT, TEXT, TEXT, TEXT];
+    let rows = admin.query(PROMISES, vec![], TYPES).await?;
+    let promise = |row| {
+        let [maker, schema, to, privilege] = fields(row);
+        Ok(Promise {
+            maker: value(maker)?,
+            schema: value(schema)?,
+            grant: grant(to, privilege)?,
+        })
+    };
+    rows.into_iter().map(promise).collect()
 }
 
 async fn presets(admin: &mut PgAdmin, roles: Vec<Value>) -> Result<Vec<Preset>, DbError> {

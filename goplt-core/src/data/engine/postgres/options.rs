@@ -92,12 +92,13 @@ fn encryption(mode: PgSslMode) -> Result<(), DbError> {
     }
 }
 
+/// Temporary tables come last: unnamed they come first, and one of a session stands in for a tenant's.
 fn search_path(schemas: &[String]) -> String {
-    let quoted: Vec<_> = schemas
+    let quoted = schemas
         .iter()
-        .map(|schema| format!("\"{}\"", schema.replace('"', "\"\"")))
-        .collect();
-    quoted.join(",")
+        .map(|schema| format!("\"{}\"", schema.replace('"', "\"\"")));
+    let all: Vec<_> = quoted.chain(["pg_temp".to_owned()]).collect();
+    all.join(",")
 }
 
 #[cfg(test)]
@@ -119,7 +120,10 @@ mod tests {
     fn each_session_gets_its_schemas() {
         let options = parsed("postgres://ada@localhost/shop").unwrap();
         let sent = options.get_options().unwrap();
-        assert!(sent.contains("-c search_path=\"goplt\",\"blog\""), "{sent}");
+        assert!(
+            sent.contains("-c search_path=\"goplt\",\"blog\",pg_temp"),
+            "{sent}"
+        );
     }
 
     #[test]

@@ -16,10 +16,16 @@ pub(crate) fn lint(
     let mut problems = Vec::new();
     for module in modules {
         for name in module.tenant_tables {
-            match tables.iter().find(|table| table.name == *name) {
+            match find(module, name, tables) {
                 Some(table) => {
                     tenant_table(module, table, &mut problems);
-                    tenant_references(module, table, tables, &mut problems);
+                    // What a part forbids is forbidden to whoever writes to the whole.
+                    for part in parts(table, tables) {
+                        keys(module, part, &mut problems);
+                    }
+                    for table in std::iter::once(table).chain(parts(table, tables)) {
+                        tenant_references(module, table, tables, &mut problems);
+                    }
                 }
                 None if incomplete.contains(&module.module) => {}
                 None => problems.push(missing(module, name)),
@@ -62,6 +68,30 @@ pub(crate) fn owner<'a, 'm>(
     fitting.max_by_key(|module| module.prefix().len())
 }
 
+/// The module's own table, also where another schema has one of the same name.
+fn find<'t>(module: &ModuleMigrations<'_>, name: &str, tables: &'t [Table]) -> Option<&'t Table> {
+    let schema = module.schema();
+    let mut named = tables.iter().filter(|table| table.name == name);
+    let own = named.clone().find(|table| table.schema == schema);
+    own.or_else(|| named.next())
+}
+
+/// The partitions and children of a table, at every depth.
+fn parts<'t>(table: &Table, tables: &'t [Table]) -> Vec<&'t Table> {
+    let mut found: Vec<&Table> = Vec::new();
+    let mut names = vec![table.full_name()];
+    while let Some(name) = names.pop() {
+        for part in tables {
+            let parent = part.guard.as_ref().and_then(|guard| guard.parent.as_ref());
+            if parent == Some(&name) && !found.contains(&part) {
+                names.push(part.full_name());
+                found.push(part);
+            }
+        }
+    }
+    found
+}
+
 fn missing(module: &ModuleMigrations<'_>, name: &str) -> MigrationProblem {
     let message =
         format!("its manifest declares the tenant table `{name}`, which no migration makes");
@@ -90,7 +120,12 @@ fn tenant_table(
         let message = format!("`tenant_id` of `{name}` is not `TEXT NOT NULL`");
         add(
             message,
-            "declare it so; every row belongs to a tenant".into(),
+            if column.ty.contains(" COLLATE ") {
+                "declare it so: a collation that takes two texts for one takes two tenants for one"
+                    .into()
+            } else {
+                "declare it so; every row belongs to a tenant".into()
+            },
         );
     }
     if table
@@ -110,16 +145,30 @@ fn tenant_table(
             .collect::<String>();
         add(message, format!("write `PRIMARY KEY (tenant_id{rest})`"));
     }
+    keys(module, table, problems);
+}
+
+/// Unique indexes: one that does not lead with the tenant tells what another has.
+fn keys(module: &ModuleMigrations<'_>, table: &Table, problems: &mut Vec<MigrationProblem>) {
+    let name = &table.name;
+    let primary = (String::new(), table.primary_key.clone());
+    let is_part = table
+        .guard
+        .as_ref()
+        .is_some_and(|guard| guard.parent.is_some());
+    let primary = Some(&primary).filter(|(_, columns)| is_part && !columns.is_empty());
     let leaky = table
         .unique
         .iter()
+        .chain(primary)
         .filter(|(_, columns)| columns.first().is_none_or(|first| first != TENANT));
     for (_, columns) in leaky {
         let columns = columns.join(", ");
         let message = format!(
             "`{name}` is unique on ({columns}) across tenants, so one learns what another has"
         );
-        add(message, format!("make it unique on (tenant_id, {columns})"));
+        let help = format!("make it unique on (tenant_id, {columns})");
+        problems.push(MigrationProblem::new(module.module, message, help));
     }
 }
 

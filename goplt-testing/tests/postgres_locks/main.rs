@@ -2,6 +2,8 @@
 #![cfg(feature = "postgres")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod blind_spots;
+#[path = "../pg_support/mod.rs"]
 mod pg_support;
 
 use goplt_core::data::{
@@ -49,8 +51,11 @@ struct Shop {
 
 impl Shop {
     async fn new() -> Option<Self> {
+        Self::of(blog(&[])).await
+    }
+
+    async fn of(blog: Module) -> Option<Self> {
         let bench = Bench::new()?;
-        let blog = blog(&[]);
         bench.migrate(&blog).await.unwrap();
         let db = bench.open().await;
         let shop = Self { bench, db, blog };
