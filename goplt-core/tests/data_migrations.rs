@@ -133,6 +133,25 @@ async fn a_newer_binary_that_took_something_away_is_an_obstacle_and_one_that_add
 }
 
 #[tokio::test]
+async fn an_older_binary_starts_on_a_tenant_table_that_a_newer_one_added() {
+    let fixture = Fixture::open().await;
+    let first = file("V0001__posts.sql", POSTS);
+    let likes = "CREATE TABLE blog_likes (tenant_id TEXT NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (tenant_id, id))";
+    let more = file("V0002__likes.sql", likes);
+    let (name, tables) = (
+        "blog".parse().unwrap(),
+        ["blog_posts".to_owned(), "blog_likes".to_owned()],
+    );
+    let files = [first.clone(), more];
+    let newer = ModuleMigrations::new(&name, &files).with_tenant_tables(&tables);
+    migration::run(&fixture.db, &[newer]).await.unwrap();
+    assert_eq!(
+        fixture.run(std::slice::from_ref(&first)).await.unwrap(),
+        [""; 0]
+    );
+}
+
+#[tokio::test]
 async fn a_failed_statement_is_named_and_nothing_is_left_of_the_run() {
     let fixture = Fixture::open().await;
     let files = [

@@ -125,6 +125,34 @@ fn a_text_of_another_tenant_in_an_event_is_found() {
 }
 
 #[test]
+fn a_text_of_another_tenant_in_a_header_is_found() {
+    let report = report_of(Leak::Header);
+    let expected = "the route `get`, with acme's own ids: `text-globex-";
+    assert!(report.contains(expected), "{report}");
+}
+
+#[test]
+fn a_text_of_another_tenant_in_an_error_is_found() {
+    let report = report_of(Leak::Error);
+    let expected = "the route `get`, with globex's ids: `text-globex-";
+    assert!(report.contains(expected), "{report}");
+}
+
+#[test]
+fn a_text_of_another_tenant_in_a_row_of_ones_own_is_found() {
+    let report = report_of(Leak::Row);
+    let expected = "is in a row of parcel_parcels that is not globex's";
+    assert!(report.contains(expected), "{report}");
+}
+
+#[test]
+fn a_text_of_another_tenant_in_what_a_job_is_about_is_found() {
+    let report = report_of(Leak::Payload);
+    let expected = "is in a row of goplt_job that is not globex's";
+    assert!(report.contains(expected), "{report}");
+}
+
+#[test]
 fn what_is_declared_and_not_called_is_named() {
     let report = report(|| routes(Isolation::of(ParcelModule(Leak::Nowhere))));
     for expected in [

@@ -7,7 +7,7 @@ mod pg_support;
 
 use goplt_core::{
     data::{
-        TenantDb, kernel_migrations,
+        TenantDb, doctor, kernel_migrations,
         migration::{self, MigrationError},
         tenant_sql,
     },
@@ -283,4 +283,62 @@ async fn a_pooler_of_transactions_is_refused_before_anything_is_changed() {
         bench.text("SELECT count(*) FROM pg_namespace WHERE nspname = 'blog'"),
         "0"
     );
+}
+
+/// A rolling deploy, or the way back from it.
+#[tokio::test]
+async fn an_older_binary_works_beside_what_a_newer_one_added_and_leaves_it_alone() {
+    let Some(bench) = Bench::new() else { return };
+    let older = blog(&[]);
+    let likes = "CREATE TABLE blog_likes (tenant_id TEXT NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (tenant_id, id));
+        CREATE TABLE blog_sums (id BIGINT NOT NULL PRIMARY KEY);";
+    let mut newer = blog(&[file("V0002__likes.sql", likes)]);
+    newer.tables.push("blog_likes".into());
+    newer.host = vec!["blog_posts".into(), "blog_likes".into(), "blog_sums".into()];
+    bench.migrate(&newer).await.unwrap();
+    let rights = "SELECT relname, relacl, (SELECT string_agg(polname, ',' ORDER BY polname) FROM pg_policy WHERE polrelid = c.oid) \
+         FROM pg_class c WHERE relname IN ('blog_posts', 'blog_likes', 'blog_sums') ORDER BY 1";
+    let before = bench.text(rights);
+
+    let db = bench.open().await;
+    let modules = [kernel_migrations(), older.migrations()];
+    let plan = migration::plan(&db, &modules).await.unwrap();
+    assert!(plan.is_empty() && plan.newer().len() == 1, "{plan}");
+    migration::verify(&db, &modules).await.unwrap();
+    let diagnosis = doctor::examine(&db, &modules).await.unwrap();
+    assert!(diagnosis.is_healthy(), "{diagnosis}");
+    bench.migrate(&older).await.unwrap();
+    assert_eq!(bench.text(rights), before);
+
+    // What it does not know must be guarded all the same.
+    bench
+        .database
+        .execute(&format!(
+            "ALTER TABLE blog.blog_likes DISABLE ROW LEVEL SECURITY; GRANT SELECT ON blog.blog_sums TO {}",
+            bench.role("app")
+        ))
+        .unwrap();
+    let diagnosis = doctor::examine(&db, &modules).await.unwrap().to_string();
+    assert!(
+        diagnosis.contains("`blog.blog_likes` has no row-level security"),
+        "{diagnosis}"
+    );
+    assert!(
+        diagnosis.contains("table `blog.blog_sums` lets"),
+        "{diagnosis}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_file_without_a_transaction_takes_from_the_guards_is_put_back_by_the_same_run() {
+    let Some(bench) = Bench::new() else { return };
+    let blog = blog(&[file(
+        "V0002__open.pg.sql",
+        "-- goplt: transaction: off\nALTER TABLE blog_posts DISABLE ROW LEVEL SECURITY; GRANT SELECT ON blog_posts TO PUBLIC;",
+    )]);
+    bench.migrate(&blog).await.unwrap();
+    let db = bench.open().await;
+    let modules = [kernel_migrations(), blog.migrations()];
+    let diagnosis = doctor::examine(&db, &modules).await.unwrap();
+    assert!(diagnosis.is_healthy(), "{diagnosis}");
 }

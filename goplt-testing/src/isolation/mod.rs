@@ -4,7 +4,8 @@
 //! module declares (each route, RPC, event that it hears, and job) is called in acme's name with
 //! globex's ids. Afterwards
 //!
-//! - no mark of globex is in any answer, error, event, log line, span or metric,
+//! - no mark of globex is in any answer, error, event, log line, span or metric, nor in a row of anyone
+//!   else: also of what waits there to be done or sent,
 //! - nothing was published into globex, and no job enqueued,
 //! - globex's rows, read past the module's own SQL, are what they were.
 //!
@@ -45,7 +46,8 @@
 //! ```
 //!
 //! What it does not see: data that the fixtures do not make, code that they do not reach, marks in
-//! encrypted or compressed form, and fields that a message hides from `Debug`.
+//! encrypted or compressed form, fields that a message hides from `Debug`, and what has no text: a number
+//! of rows, an order, the time that an answer takes.
 
 mod call;
 mod capture;

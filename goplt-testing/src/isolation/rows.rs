@@ -26,21 +26,42 @@ fn of_interest(table: &str) -> Option<&'static str> {
 
 /// The rows of `tenant`, an id and so without quotes.
 pub(super) async fn of(database: &TestDatabase, tenant: &str) -> Result<Rows, BoxError> {
+    read(database, &format!("= '{tenant}'"), of_interest).await
+}
+
+/// The rows of all others, whole, those of the kernel too: jobs with what they are about.
+pub(super) async fn beside(database: &TestDatabase, tenant: &str) -> Result<Rows, BoxError> {
+    read(database, &format!("<> '{tenant}'"), |_| Some("*")).await
+}
+
+/// What is read of a table, if anything is.
+type Columns = fn(&str) -> Option<&'static str>;
+
+async fn read(database: &TestDatabase, whose: &str, columns: Columns) -> Result<Rows, BoxError> {
     match database {
-        TestDatabase::Sqlite(path) => sqlite(path, tenant).await,
+        TestDatabase::Sqlite(path) => sqlite(path, whose, columns).await,
         #[cfg(feature = "postgres")]
-        TestDatabase::Postgres(database) => Ok(postgres(database, tenant)?),
+        TestDatabase::Postgres(database) => Ok(postgres(database, whose, columns)?),
     }
 }
 
-async fn sqlite(path: &std::path::Path, tenant: &str) -> Result<Rows, BoxError> {
+/// Whether a row says a text, in a column of texts or of bytes: those are shown as digits.
+pub(super) fn says(row: &str, text: &str) -> bool {
+    if row.contains(text) {
+        return true;
+    }
+    let digits: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+    row.to_ascii_uppercase().contains(&digits)
+}
+
+async fn sqlite(path: &std::path::Path, whose: &str, interest: Columns) -> Result<Rows, BoxError> {
     let options = SqliteConnectOptions::new().filename(path).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     let tables = "SELECT m.name FROM sqlite_master m WHERE m.type = 'table' AND EXISTS \
                   (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'tenant_id')";
     let mut rows = Rows::new();
     for table in texts(&mut connection, tables).await? {
-        let Some(columns) = of_interest(&table) else {
+        let Some(columns) = interest(&table) else {
             continue;
         };
         let columns = if columns == "*" {
@@ -51,7 +72,7 @@ async fn sqlite(path: &std::path::Path, tenant: &str) -> Result<Rows, BoxError> 
         } else {
             format!("quote({columns})")
         };
-        let sql = format!("SELECT {columns} FROM {table} WHERE tenant_id = '{tenant}' ORDER BY 1");
+        let sql = format!("SELECT {columns} FROM {table} WHERE tenant_id {whose} ORDER BY 1");
         let found = texts(&mut connection, &sql).await?;
         rows.insert(table, found);
     }
@@ -71,7 +92,8 @@ async fn texts(connection: &mut SqliteConnection, sql: &str) -> Result<Vec<Strin
 #[cfg(feature = "postgres")]
 fn postgres(
     database: &crate::backend::postgres::Database,
-    tenant: &str,
+    whose: &str,
+    interest: Columns,
 ) -> Result<Rows, crate::backend::postgres::SqlError> {
     let tables = database.execute(
         "SELECT format('%I.%I', c.table_schema, c.table_name) FROM information_schema.columns c \
@@ -81,13 +103,12 @@ fn postgres(
     )?;
     let mut rows = Rows::new();
     for table in tables.into_iter().flatten().flatten() {
-        let Some(columns) = of_interest(&table) else {
+        let Some(columns) = interest(&table) else {
             continue;
         };
         let columns = if columns == "*" { "t" } else { columns };
-        let sql = format!(
-            "SELECT ({columns})::text FROM {table} t WHERE tenant_id = '{tenant}' ORDER BY 1"
-        );
+        let sql =
+            format!("SELECT ({columns})::text FROM {table} t WHERE tenant_id {whose} ORDER BY 1");
         let found = database.execute(&sql)?;
         rows.insert(table, found.into_iter().flatten().flatten().collect());
     }
@@ -107,4 +128,17 @@ pub(super) fn changes(before: &Rows, after: &Rows) -> Vec<String> {
         changes.extend(gone.chain(new));
     }
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_found_among_bytes() {
+        assert!(says("'text-globex-1'", "globex-1"));
+        assert!(says("X'00676C6F62657801'", "globex"));
+        assert!(says(r"(acme,\\x676c6f62657801)", "globex"));
+        assert!(!says("X'00676C6F62657801'", "acme"));
+    }
 }

@@ -1,6 +1,6 @@
 //! Running a suite: each fixture twice, and what came of it.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeSet};
 
 use goplt_core::{
     Principal, RequestContext, Timestamp, Uuid,
@@ -101,6 +101,8 @@ struct Trial<'a, D> {
     rows: Rows,
     /// Up to where the events were looked at.
     seen: i64,
+    /// The marks that were found in others' rows, and in which table.
+    strayed: BTreeSet<(String, String)>,
     faults: Vec<String>,
 }
 
@@ -133,6 +135,7 @@ impl<'a, D> Trial<'a, D> {
             data,
             rows,
             seen,
+            strayed: BTreeSet::new(),
             faults: Vec::new(),
         }
     }
@@ -283,6 +286,23 @@ impl<'a, D> Trial<'a, D> {
         }
         self.seen = events.last().map_or(self.seen, |last| last.seq);
         self.capture.take();
+
+        let beside = rows::beside(&self.host.database, OTHER).await;
+        let beside =
+            beside.unwrap_or_else(|error| panic!("the others' rows cannot be read: {error}"));
+        for (table, row) in beside
+            .iter()
+            .flat_map(|(table, rows)| rows.iter().map(move |row| (table, row)))
+        {
+            let mut said = marks.iter().filter(|mark| rows::says(row, mark));
+            let Some(mark) = said.next() else { continue };
+            // Once, by the call that made it.
+            if self.strayed.insert((table.clone(), mark.clone())) {
+                let fault =
+                    format!("{call}: `{mark}` is in a row of {table} that is not {OTHER}'s");
+                self.faults.push(fault);
+            }
+        }
 
         let rows = rows_of(self.host).await;
         for change in rows::changes(&self.rows, &rows) {

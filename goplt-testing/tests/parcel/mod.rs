@@ -35,6 +35,10 @@ pub(crate) enum Leak {
     Job,
     Log,
     Event,
+    Header,
+    Error,
+    Row,
+    Payload,
 }
 
 #[derive(Debug)]
@@ -97,6 +101,12 @@ impl Parcels {
         tx.fetch_all(sql).await
     }
 
+    async fn all_texts(&self) -> Result<String, DbError> {
+        let sql = host_sql!("SELECT id, text, state FROM parcel_parcels");
+        let all = self.everyones(sql).await?;
+        Ok(all.into_iter().map(|(_, text, _)| text).collect())
+    }
+
     async fn change_anyones(&self, sql: HostSql) -> Result<u64, DbError> {
         let mut tx = self.db.begin_host(&self.host).await?;
         let changed = tx.execute(sql).await?;
@@ -123,6 +133,11 @@ impl Parcels {
             event.id
         ))
         .await?;
+        if self.leak == Leak::Row {
+            let texts = self.all_texts().await?;
+            tx.execute(tenant_sql!("UPDATE parcel_parcels SET state = ?", texts))
+                .await?;
+        }
         Ok(())
     }
 
@@ -165,10 +180,7 @@ async fn send(
     }
     let id = parcels.ids.next();
     if parcels.leak == Leak::Event {
-        let all = parcels
-            .everyones(host_sql!("SELECT id, text, state FROM parcel_parcels"))
-            .await?;
-        text = all.into_iter().fold(text, |all, (_, text, _)| all + &text);
+        text.push_str(&parcels.all_texts().await?);
     }
     let mut tx = parcels.db.begin(cx.scope()?).await?;
     tx.execute(tenant_sql!(
@@ -177,6 +189,12 @@ async fn send(
         &text
     ))
     .await?;
+    if parcels.leak == Leak::Payload {
+        let later = goplt_core::Timestamp::from_micros(4_000_000_000_000_000);
+        let job = NewJob::new(job::REMIND).with_payload(&parcels.all_texts().await?);
+        let job = job.map_err(|_| Problem::new(goplt_core::Code::Internal))?;
+        tx.jobs().enqueue(job.with_run_at(later)).await?;
+    }
     if text.starts_with("remind") {
         let job = NewJob::new(job::REMIND).with_payload(&id);
         tx.jobs()
@@ -216,7 +234,7 @@ async fn get(
     State(parcels): State<Arc<Parcels>>,
     cx: RequestContext,
     Path(path): Path<ById>,
-) -> Result<axum::Json<Parcel>, Problem> {
+) -> Result<([(&'static str, String); 1], axum::Json<Parcel>), Problem> {
     let found: Option<Columns> = if parcels.leak == Leak::Get {
         let sql = host_sql!(
             "SELECT id, text, state FROM parcel_parcels WHERE id = ?",
@@ -231,8 +249,18 @@ async fn get(
         ))
         .await?
     };
-    let found = found.ok_or_else(|| Problem::new(goplt_core::Code::NotFound))?;
-    Ok(axum::Json(Parcel::of(found)))
+    let Some(found) = found else {
+        let problem = Problem::new(goplt_core::Code::NotFound);
+        return Err(match parcels.leak {
+            Leak::Error => problem.with_detail(parcels.all_texts().await?),
+            _ => problem,
+        });
+    };
+    let tag = match parcels.leak {
+        Leak::Header => parcels.all_texts().await?,
+        _ => "none".to_owned(),
+    };
+    Ok(([("x-label", tag)], axum::Json(Parcel::of(found))))
 }
 
 async fn label(

@@ -10,8 +10,14 @@
 mod checks;
 mod fault;
 
+use goplt_manifest::ModuleName;
+
 use self::checks::Examination;
-use super::{DbError, TenantDb, migration::ModuleMigrations};
+use super::{
+    DbError, TenantDb,
+    catalogue::Catalogue,
+    migration::{ModuleMigrations, Run},
+};
 
 pub use self::fault::{Diagnosis, Fault};
 
@@ -41,10 +47,21 @@ pub async fn examine(
     db: &TenantDb,
     modules: &[ModuleMigrations<'_>],
 ) -> Result<Diagnosis, DbError> {
-    let mut inspector = db.engine().inspector().await?;
-    let catalogue = inspector.catalogue().await;
-    inspector.finish().await;
-    Ok(Examination::of(modules, &catalogue?).diagnose())
+    let mut run = Run::inspect(db, modules).await?;
+    let seen = look(&mut run).await;
+    run.finish().await;
+    let (catalogue, ahead) = seen?;
+    Ok(Examination::of(modules, &catalogue, &ahead).diagnose())
+}
+
+async fn look(run: &mut Run<'_, '_>) -> Result<(Catalogue, Vec<ModuleName>), DbError> {
+    let catalogue = run.catalogue().await?;
+    let ahead = match run.ahead(&catalogue).await {
+        // A right that is missing is a fault to be told.
+        Err(DbError::Denied(_)) => Vec::new(),
+        ahead => ahead?,
+    };
+    Ok((catalogue, ahead))
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ fn diagnose(catalogue: &Catalogue) -> Diagnosis {
     let name = "blog".parse().unwrap();
     let tables = ["blog_posts".to_owned()];
     let blog = [ModuleMigrations::new(&name, &[]).with_tenant_tables(&tables)];
-    Examination::of(&blog, catalogue).diagnose()
+    Examination::of(&blog, catalogue, &[]).diagnose()
 }
 
 fn guarded() -> Table {

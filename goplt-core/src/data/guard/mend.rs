@@ -1,7 +1,9 @@
 //! The statements that give schemas and tables what they lack; none for what is as it must be.
 
+use goplt_manifest::ModuleName;
+
 use super::{
-    ALL_ROWS, CURRENT_TENANT, Condition, Expected, KERNEL_SCHEMA, OWN_ROWS, POLICIES,
+    ALL_ROWS, CURRENT_TENANT, Condition, Expected, KERNEL_SCHEMA, OWN_ROWS, POLICIES, USE,
     WHILE_MIGRATING, expected,
 };
 use crate::data::{
@@ -85,8 +87,13 @@ fn users(roles: &Roles) -> String {
     users.collect::<Vec<_>>().join(", ")
 }
 
-/// What the modules' tables lack, or have and must not.
-pub(crate) fn mend(modules: &[ModuleMigrations<'_>], catalogue: &Catalogue) -> Vec<String> {
+/// What the modules' tables lack, or have and must not. Of the modules that are `ahead`, a newer binary has made more than
+/// this one knows, and nothing is taken away.
+pub(crate) fn mend(
+    modules: &[ModuleMigrations<'_>],
+    catalogue: &Catalogue,
+    ahead: &[ModuleName],
+) -> Vec<String> {
     let Some(server) = &catalogue.server else {
         return Vec::new();
     };
@@ -95,8 +102,16 @@ pub(crate) fn mend(modules: &[ModuleMigrations<'_>], catalogue: &Catalogue) -> V
         let (Some(module), Some(guard)) = (owner(modules, &found.name), &found.guard) else {
             continue;
         };
-        if found.schema == module.schema() {
-            table(module, found, guard, &server.roles, &mut statements);
+        let is_ahead = ahead.contains(module.module);
+        let is_newers = is_ahead && !module.knows(&found.name);
+        if found.schema == module.schema() && !is_newers {
+            table(
+                module,
+                found,
+                guard,
+                (&server.roles, is_ahead),
+                &mut statements,
+            );
         }
     }
     statements
@@ -106,7 +121,7 @@ fn table(
     module: &ModuleMigrations<'_>,
     table: &Table,
     guard: &Guard,
-    roles: &Roles,
+    (roles, is_ahead): (&Roles, bool),
     statements: &mut Vec<String>,
 ) {
     let Expected {
@@ -123,7 +138,8 @@ fn table(
     }
     for policy in &guard.policies {
         let is_ours = POLICIES.contains(&policy.name.as_str());
-        if is_ours && !policies.contains(policy) {
+        let is_newers = is_ahead && !policies.iter().any(|known| known.name == policy.name);
+        if is_ours && !is_newers && !policies.contains(policy) {
             statements.push(format!("DROP POLICY {} ON {name}", quote(&policy.name)));
         }
     }
@@ -147,8 +163,14 @@ fn table(
         .grants
         .iter()
         .filter(is_watched)
+        .filter(|grant| !is_ahead || !is_use(grant))
         .filter(|grant| !grants.contains(grant));
     statements.extend(by_role(extra, "REVOKE", &name, "FROM"));
+}
+
+/// Whether a newer binary may have given it.
+pub(crate) fn is_use(grant: &Grant) -> bool {
+    grant.to != PUBLIC && USE.contains(&grant.privilege.as_str())
 }
 
 fn create(policy: &Policy, table: &str) -> String {
@@ -248,7 +270,7 @@ mod tests {
             tables: vec![table],
             server: Some(server()),
         };
-        mend(&[blog], &catalogue).join("\n")
+        mend(&[blog], &catalogue, &[]).join("\n")
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod mend;
 
 use goplt_manifest::ModuleName;
 
-pub(crate) use self::mend::{create_current_tenant, foundation, mend, quote, usage};
+pub(crate) use self::mend::{create_current_tenant, foundation, is_use, mend, quote, usage};
 use super::{
     catalogue::{Grant, Policy, Roles, Table},
     migration::ModuleMigrations,

@@ -81,6 +81,12 @@ pub(super) fn fit<'m>(
     }
 }
 
+/// Whether a newer binary was here: what there is beside the declared is its own.
+pub(super) fn is_ahead(files: &[&Migration], ledger: &[Entry]) -> bool {
+    let newest_file = files.last().map_or(0, |file| file.version);
+    ledger.iter().any(|entry| entry.version > newest_file)
+}
+
 /// Whether a file's text is not what was applied.
 pub(super) fn is_changed(file: &Migration, entry: &Entry) -> bool {
     entry.is_done && entry.version == file.version && checksum(&file.sql) != entry.checksum

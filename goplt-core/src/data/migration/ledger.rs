@@ -53,7 +53,10 @@ pub(super) fn table(module: &ModuleMigrations<'_>) -> String {
 impl Ledger {
     pub(super) fn of(module: &ModuleMigrations<'_>, catalogue: &Catalogue) -> Self {
         let name = table(module);
-        let known = catalogue.tables.iter().find(|table| table.name == name);
+        let schema = module.schema();
+        let known = catalogue.tables.iter().find(|table| {
+            table.name == name && (table.schema.is_empty() || table.schema == schema)
+        });
         let has_states = |table: &Table| table.columns.iter().any(|column| column.name == "state");
         let shape = match known {
             None => Shape::Missing,

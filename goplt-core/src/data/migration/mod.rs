@@ -32,10 +32,11 @@ use std::time::Duration;
 
 use goplt_manifest::{Dialect, Manifest, Migration, ModuleName};
 
-use self::{drift::PendingFile, run::Run};
+use self::drift::PendingFile;
 use super::{TenantDb, guard};
 
 pub(crate) use self::lint::{lint, owner};
+pub(super) use self::run::Run;
 pub use self::{
     error::{MigrationError, MigrationProblem},
     plan::{MigrationPlan, PendingMigration},
@@ -250,6 +251,12 @@ impl<'m> ModuleMigrations<'m> {
             return "goplt_".to_owned();
         }
         format!("{}_", self.module.as_str().replace('-', "_"))
+    }
+
+    /// Whether its manifest names the table, or the run keeps it.
+    pub(super) fn knows(&self, table: &str) -> bool {
+        let mut declared = self.tenant_tables.iter().chain(self.host_tables);
+        self.is_kernel() || declared.any(|name| name == table) || table == ledger::table(self)
     }
 
     /// The schema of its tables, where there are schemas.

@@ -4,8 +4,9 @@ use goplt_manifest::{Dialect, MigrationHeader};
 
 use super::split::{Statement, first_word};
 
-/// Statements that would end the transaction, or act beside it.
-const FORBIDDEN: [&str; 11] = [
+/// Statements that would end the transaction or the session's lock, or act beside them.
+const FORBIDDEN: [&str; 14] = [
+    "ABORT",
     "BEGIN",
     "START",
     "COMMIT",
@@ -15,6 +16,8 @@ const FORBIDDEN: [&str; 11] = [
     "RELEASE",
     "ATTACH",
     "DETACH",
+    "DISCARD",
+    "PREPARE",
     "PRAGMA",
     "VACUUM",
 ];
@@ -116,6 +119,21 @@ mod tests {
         let good = "-- goplt: transaction: off\nCREATE INDEX CONCURRENTLY IF NOT EXISTS a ON b (c);\n\
                     DROP INDEX CONCURRENTLY IF EXISTS d; VACUUM b; ALTER TYPE e ADD VALUE IF NOT EXISTS 'f'";
         assert_eq!(refused(good), "");
+    }
+
+    #[test]
+    fn what_ends_the_transaction_or_the_lock_is_refused_whatever_it_is_called() {
+        for sql in [
+            "ABORT",
+            "PREPARE TRANSACTION 'a'",
+            "DISCARD ALL",
+            "end work",
+        ] {
+            assert!(
+                refused(sql).contains("has no place in a migration"),
+                "{sql}"
+            );
+        }
     }
 
     #[test]

@@ -14,11 +14,13 @@ use crate::{
     failpoint,
 };
 
-pub(super) struct Run<'a, 'm> {
+pub(in crate::data) struct Run<'a, 'm> {
     pub(super) admin: Box<dyn Admin>,
     dialect: Dialect,
     pub(super) modules: &'a [ModuleMigrations<'m>],
     clock: Clock,
+    /// The modules of which a newer binary has made more than this one knows.
+    ahead: Vec<ModuleName>,
 }
 
 /// What is yet to do.
@@ -48,7 +50,7 @@ impl<'a, 'm> Run<'a, 'm> {
     }
 
     /// With a connection that may look at it.
-    pub(super) async fn inspect(
+    pub(in crate::data) async fn inspect(
         db: &TenantDb,
         modules: &'a [ModuleMigrations<'m>],
     ) -> Result<Self, DbError> {
@@ -62,7 +64,16 @@ impl<'a, 'm> Run<'a, 'm> {
             dialect: db.engine().dialect(),
             modules,
             clock: Clock::system(),
+            ahead: Vec::new(),
         }
+    }
+
+    pub(in crate::data) async fn catalogue(&mut self) -> Result<Catalogue, DbError> {
+        self.admin.catalogue().await
+    }
+
+    pub(in crate::data) async fn finish(self) {
+        self.admin.finish().await;
     }
 
     pub(super) async fn migrate(&mut self) -> Result<MigrationReport, MigrationError> {
@@ -77,18 +88,24 @@ impl<'a, 'm> Run<'a, 'm> {
         }
         lock::take(&mut *self.admin).await?;
         let mut report = MigrationReport::default();
-        let mut is_first = true;
+        let mut may_only_guard = true;
         loop {
             // Another process may have been faster, and each step makes a new state.
             let found = self.admin.catalogue().await?;
-            let files = self.work(&found).await?.files;
+            let Work { files, guards, .. } = self.work(&found).await?;
             let alone = |pending: &&Pending<'_, '_>| !pending.found.header.transaction;
             match files.first().filter(alone) {
-                Some(pending) => report
-                    .applied
-                    .push(self.apply_alone(pending, &found).await?),
-                // Guards alone are work too, the first time.
-                None if files.is_empty() && !is_first => return Ok(report),
+                Some(pending) => {
+                    report
+                        .applied
+                        .push(self.apply_alone(pending, &found).await?);
+                    // It may have taken guards away, and commits by itself.
+                    may_only_guard = true;
+                }
+                // Guards alone are work too, once: what cannot be put right does not end the run.
+                None if files.is_empty() && (guards.is_empty() || !may_only_guard) => {
+                    return Ok(report);
+                }
                 None => {
                     let together: Vec<_> = files
                         .iter()
@@ -99,9 +116,9 @@ impl<'a, 'm> Run<'a, 'm> {
                         .apply_together(&together, &files[together.len()..])
                         .await?;
                     report.applied.extend(applied);
+                    may_only_guard = false;
                 }
             }
-            is_first = false;
         }
     }
 
@@ -121,6 +138,7 @@ impl<'a, 'm> Run<'a, 'm> {
             guards: Vec::new(),
         };
         let mut problems = Vec::new();
+        self.ahead.clear();
         for module in self.modules {
             match self.fit(module, catalogue).await? {
                 Ok(Fit { pending, newer }) => {
@@ -137,7 +155,8 @@ impl<'a, 'm> Run<'a, 'm> {
         }
         if let Some(server) = &catalogue.server {
             work.guards = guard::foundation(self.modules, server);
-            work.guards.extend(guard::mend(self.modules, catalogue));
+            let tables = guard::mend(self.modules, catalogue, &self.ahead);
+            work.guards.extend(tables);
         }
         Ok(work)
     }
@@ -155,7 +174,26 @@ impl<'a, 'm> Run<'a, 'm> {
                 entry.text = ledger.text(&mut *self.admin, entry.version).await?;
             }
         }
+        if drift::is_ahead(&files, &entries) {
+            self.ahead.push(module.module.clone());
+        }
         Ok(drift::fit(module, &files, &entries))
+    }
+
+    /// The modules of which a newer binary has made more than this one knows.
+    pub(in crate::data) async fn ahead(
+        &mut self,
+        catalogue: &Catalogue,
+    ) -> Result<Vec<ModuleName>, DbError> {
+        let mut ahead = Vec::new();
+        for module in self.modules {
+            let ledger = self.ledger(module, catalogue).await?;
+            let entries = ledger.read(&mut *self.admin).await?;
+            if drift::is_ahead(&module.files(self.dialect), &entries) {
+                ahead.push(module.module.clone());
+            }
+        }
+        Ok(ahead)
     }
 
     pub(super) async fn ledger(
@@ -213,7 +251,7 @@ impl<'a, 'm> Run<'a, 'm> {
         incomplete: &[&ModuleName],
     ) -> Result<(), MigrationError> {
         let mut after = self.admin.catalogue().await?;
-        let guards = guard::mend(self.modules, &after);
+        let guards = guard::mend(self.modules, &after, &self.ahead);
         for statement in &guards {
             self.admin.execute(statement).await?;
         }
@@ -350,7 +388,13 @@ impl<'a, 'm> Run<'a, 'm> {
             .iter()
             .map(|table| table.full_name())
             .collect();
-        let problems = lint::lint(self.modules, &after.tables, &before, incomplete);
+        let problems = lint::lint(
+            self.modules,
+            &after.tables,
+            &before,
+            incomplete,
+            &self.ahead,
+        );
         if problems.is_empty() {
             Ok(())
         } else {

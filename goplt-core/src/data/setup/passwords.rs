@@ -39,6 +39,7 @@ impl Passwords {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(source) => return Err(SetupError::File { path, source }),
         };
+        keep_from_others(&path);
         let known = text.lines().filter_map(|line| {
             let mut parts = line.split('\t');
             Some(Known {
@@ -69,8 +70,18 @@ impl Passwords {
         ROLES.iter().all(|suffix| self.of(url, suffix).is_some())
     }
 
-    /// Makes a password for each role that has none, and keeps them before anyone is told of them.
+    /// Makes a password for each role that has none, and keeps them before anyone is told of them. One process at a
+    /// time: whoever comes second takes those of the first.
     pub(super) fn complete(&mut self, url: &PostgresUrl) -> Result<(), SetupError> {
+        if self.are_complete(url) {
+            return Ok(());
+        }
+        let folder = self.path.parent().unwrap_or(Path::new(".")).to_owned();
+        let _alone = alone(&folder).map_err(|source| SetupError::File {
+            path: folder.clone(),
+            source,
+        })?;
+        *self = Self::read(&folder)?;
         if self.are_complete(url) {
             return Ok(());
         }
@@ -101,9 +112,6 @@ impl Passwords {
             let password = password.expose_secret();
             text.push_str(&format!("{place}\t{role}\t{password}\n"));
         }
-        if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder)?;
-        }
         let next = self
             .path
             .with_extension(format!("{}.tmp", std::process::id()));
@@ -118,6 +126,41 @@ impl Passwords {
         fs::rename(next, &self.path)
     }
 }
+
+/// Makes the folder, and keeps other processes out of this until it is dropped.
+fn alone(folder: &Path) -> io::Result<Option<fs::File>> {
+    fs::create_dir_all(folder)?;
+    if cfg!(not(unix)) {
+        return Ok(None);
+    }
+    let folder = fs::File::open(folder)?;
+    folder.lock()?;
+    Ok(Some(folder))
+}
+
+/// Somebody may have copied it here with the rights of any file.
+#[cfg(unix)]
+fn keep_from_others(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(found) = fs::metadata(path) else {
+        return;
+    };
+    if found.permissions().mode() & 0o077 == 0 {
+        return;
+    }
+    let file = path.display();
+    match fs::set_permissions(path, fs::Permissions::from_mode(0o600)) {
+        Ok(()) => {
+            tracing::warn!(%file, "others could read the passwords of the database's roles; now they cannot")
+        }
+        Err(error) => {
+            tracing::warn!(%file, %error, "others can read the passwords of the database's roles: take their rights away");
+        }
+    }
+}
+
+#[cfg(not(unix))]
+const fn keep_from_others(_: &Path) {}
 
 #[cfg(unix)]
 fn private() -> fs::OpenOptions {
@@ -170,5 +213,47 @@ mod tests {
         }
         let left = fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(left, 1, "no temporary file stays");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_could_read_is_kept_from_them() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        fs::write(&path, "localhost:5432/shop\tshop_app\ts3cret\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let url = PostgresUrl::parse(&"postgres://localhost/shop".into()).unwrap();
+        let passwords = Passwords::read(folder.path()).unwrap();
+        assert!(passwords.of(&url, "app").is_some());
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn processes_that_start_at_once_have_the_same_passwords() {
+        let url = PostgresUrl::parse(&"postgres://localhost/shop".into()).unwrap();
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            // Each has looked before any has written.
+            let starting: Vec<_> = (0..4)
+                .map(|_| Passwords::read(folder.path()).unwrap())
+                .collect();
+            let known: Vec<_> = std::thread::scope(|scope| {
+                let complete = |mut passwords: Passwords| {
+                    let url = &url;
+                    scope.spawn(move || {
+                        passwords.complete(url).unwrap();
+                        let password = passwords.of(url, "app").unwrap();
+                        password.expose_secret().to_owned()
+                    })
+                };
+                let running: Vec<_> = starting.into_iter().map(complete).collect();
+                running.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            let kept = Passwords::read(folder.path()).unwrap();
+            let kept = kept.of(&url, "app").unwrap().expose_secret();
+            assert!(known.iter().all(|password| password == kept));
+        }
     }
 }

@@ -145,7 +145,8 @@ impl TenantTx {
     ///
     /// # Errors
     ///
-    /// A [`DbError`]: then nothing was committed.
+    /// A [`DbError`]: then nothing was committed, unless it is [`DbError::Unavailable`]. A connection that is lost while
+    /// PostgreSQL commits leaves open whether it did: look before you do again what must not happen twice.
     ///
     /// # Cancel safety
     ///
@@ -310,7 +311,8 @@ impl HostTx {
     ///
     /// # Errors
     ///
-    /// A [`DbError`]: then nothing was committed.
+    /// A [`DbError`]: then nothing was committed, unless it is [`DbError::Unavailable`]. A connection that is lost while
+    /// PostgreSQL commits leaves open whether it did: look before you do again what must not happen twice.
     ///
     /// # Cancel safety
     ///

@@ -4,6 +4,8 @@ mod code;
 mod roles;
 mod tables;
 
+use goplt_manifest::ModuleName;
+
 use super::{Diagnosis, Fault};
 use crate::data::{
     catalogue::{Catalogue, PUBLIC, Server},
@@ -14,14 +16,21 @@ use crate::data::{
 pub(super) struct Examination<'a> {
     modules: &'a [ModuleMigrations<'a>],
     catalogue: &'a Catalogue,
+    /// The modules of which a newer binary has made more than this one knows.
+    ahead: &'a [ModuleName],
     faults: Vec<Fault>,
 }
 
 impl<'a> Examination<'a> {
-    pub(super) const fn of(modules: &'a [ModuleMigrations<'a>], catalogue: &'a Catalogue) -> Self {
+    pub(super) const fn of(
+        modules: &'a [ModuleMigrations<'a>],
+        catalogue: &'a Catalogue,
+        ahead: &'a [ModuleName],
+    ) -> Self {
         Self {
             modules,
             catalogue,
+            ahead,
             faults: Vec::new(),
         }
     }
@@ -54,7 +63,7 @@ impl<'a> Examination<'a> {
     fn shapes(&mut self) {
         let tables = &self.catalogue.tables;
         let known: Vec<_> = tables.iter().map(|table| table.full_name()).collect();
-        for problem in lint(self.modules, tables, &known, &[]) {
+        for problem in lint(self.modules, tables, &known, &[], self.ahead) {
             self.add(
                 format!("module `{}`:", problem.module()),
                 problem.message(),

@@ -3,7 +3,7 @@
 use super::{Examination, is_ours};
 use crate::data::{
     catalogue::{Grant, Guard, PUBLIC, Policy, Server, Table},
-    guard::{Expected, POLICIES, expected, quote},
+    guard::{Expected, POLICIES, expected, is_use, quote},
     migration::{ModuleMigrations, owner},
 };
 
@@ -39,6 +39,7 @@ impl Examination<'_> {
         } = expected(module, table, &server.roles);
         let object = format!("table `{}`", table.full_name());
         let name = full(table);
+        let is_ahead = self.ahead.contains(module.module);
         if is_guarded && !guard.is_enabled {
             self.add(
                 &object,
@@ -81,7 +82,8 @@ impl Examination<'_> {
         for found in &guard.policies {
             let is_wanted = policies.iter().any(|wanted| wanted.name == found.name);
             let binds_us = found.roles.iter().any(|role| is_ours(server, role));
-            if is_wanted || !found.is_permissive || !is_guarded || !binds_us {
+            let is_newers = is_ahead && found.name == POLICIES[1];
+            if is_wanted || is_newers || !found.is_permissive || !is_guarded || !binds_us {
                 continue;
             }
             let message = if found.name == POLICIES[1] {
@@ -109,7 +111,11 @@ impl Examination<'_> {
                 format!("DROP RULE {} ON {name}", quote(rule)),
             );
         }
-        self.rights(&object, &name, guard, &grants, server);
+        let newers = guard.grants.iter().filter(|grant| {
+            is_ahead && is_use(grant) && (is_guarded || grant.to != server.roles.app)
+        });
+        let accepted: Vec<_> = newers.cloned().collect();
+        self.rights(&object, &name, guard, (&grants, &accepted), server);
     }
 
     fn rights(
@@ -117,7 +123,7 @@ impl Examination<'_> {
         object: &str,
         name: &str,
         guard: &Guard,
-        wanted: &[Grant],
+        (wanted, accepted): (&[Grant], &[Grant]),
         server: &Server,
     ) {
         if is_ours(server, &guard.owner) && guard.owner != server.roles.owner {
@@ -131,7 +137,8 @@ impl Examination<'_> {
             );
         }
         for grant in &guard.grants {
-            if wanted.contains(grant) || !is_ours(server, &grant.to) {
+            let is_known = wanted.contains(grant) || accepted.contains(grant);
+            if is_known || !is_ours(server, &grant.to) {
                 continue;
             }
             let Grant { to, privilege } = grant;

@@ -92,6 +92,8 @@ fn from_server(error: &PgDatabaseError) -> DbError {
         code if code.starts_with("08") || code.starts_with("53") || code.starts_with("58") => {
             DbError::Unavailable(source)
         }
+        // A server that only follows another takes no writes until it leads.
+        "0A000" if is_refused_setting(error.routine()) => DbError::Unavailable(source),
         // The next connection prepares it anew.
         _ if is_stale_plan(error) => DbError::Unavailable(source),
         _ => DbError::Statement(source),
@@ -102,6 +104,11 @@ fn from_server(error: &PgDatabaseError) -> DbError {
 /// that this connection had prepared.
 fn is_stale_plan(error: &PgDatabaseError) -> bool {
     error.code() == "0A000" && error.routine() == Some("RevalidateCachedQuery")
+}
+
+/// "cannot set transaction read-write mode during recovery": nothing that we set is refused for another reason.
+fn is_refused_setting(routine: Option<&str>) -> bool {
+    routine.is_some_and(|name| name.starts_with("call_") && name.ends_with("_check_hook"))
 }
 
 fn constraint(code: &str) -> Option<ConstraintKind> {
@@ -157,3 +164,16 @@ impl fmt::Display for Said {
 }
 
 impl std::error::Error for Said {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As PostgreSQL 15 says it: `BEGIN … READ WRITE` on a server that only follows another.
+    #[test]
+    fn a_server_that_takes_no_writes_yet_is_told_from_a_statement_that_is_wrong() {
+        assert!(is_refused_setting(Some("call_bool_check_hook")));
+        assert!(!is_refused_setting(Some("RevalidateCachedQuery")));
+        assert!(!is_refused_setting(None));
+    }
+}

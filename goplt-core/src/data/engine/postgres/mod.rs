@@ -14,7 +14,10 @@ mod pool;
 mod session;
 mod value;
 
-use std::{fmt::Write, sync::Arc};
+use std::{
+    fmt::{self, Write},
+    sync::Arc,
+};
 
 use futures_core::future::BoxFuture;
 use goplt_manifest::Dialect;
@@ -29,7 +32,6 @@ use crate::data::{DatabaseSettings, DbError, catalogue::Roles};
 /// Relay, job runner and a few more: beside a process's requests they need little.
 const MOST_HOST_CONNECTIONS: u32 = 5;
 
-#[derive(Debug)]
 struct Postgres {
     app: Arc<Pool>,
     host: Option<Arc<Pool>>,
@@ -84,6 +86,16 @@ impl Postgres {
                 .filter(|host| *host != app),
             app,
         }
+    }
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The owner's options hold its password, and show it.
+        f.debug_struct("Postgres")
+            .field("app", &self.app)
+            .field("host", &self.host)
+            .finish_non_exhaustive()
     }
 }
 
@@ -188,6 +200,22 @@ mod tests {
         assert_eq!(
             begin(Access::Read, Whose::Host, None),
             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        );
+    }
+
+    #[test]
+    fn what_is_shown_of_it_holds_no_password() {
+        let settings = DatabaseSettings::new("postgres://ada:s3cret@localhost/shop");
+        let options = options::parse(settings.url(), &settings).unwrap();
+        let engine = Postgres {
+            app: Pool::new(options.clone(), 1, &settings),
+            host: Some(Pool::new(options.clone(), 1, &settings)),
+            owner: Some(options),
+        };
+        let shown = format!("{engine:?}");
+        assert!(
+            shown.contains("shop") && !shown.contains("s3cret"),
+            "{shown}"
         );
     }
 

@@ -8,6 +8,7 @@
 //! rolled back like any other.
 
 use std::{
+    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -34,7 +35,6 @@ const CLEAN_UP: Duration = Duration::from_secs(1);
 const ROLLBACKS: u32 = 4;
 
 /// So many connections at most, opened when needed.
-#[derive(Debug)]
 pub(super) struct Pool {
     options: PgConnectOptions,
     permits: Arc<Semaphore>,
@@ -49,13 +49,11 @@ pub(super) struct Pool {
 }
 
 /// A connection outside of any transaction.
-#[derive(Debug)]
 struct Idle {
     conn: Conn,
     since: Instant,
 }
 
-#[derive(Debug)]
 struct Conn {
     pg: PgConnection,
     born: Instant,
@@ -228,6 +226,16 @@ impl Pool {
             // It is going away: what cannot be said to the server it finds out.
             let _ = timeout(CLEAN_UP, conn.pg.close()).await;
         }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The options hold the password, and show it.
+        f.debug_struct("Pool")
+            .field("place", &options::place(&self.options))
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }
 

@@ -35,7 +35,7 @@ fn found(declared: &[&str], tables: &[Table]) -> String {
         ModuleMigrations::new(&blog, &[]).with_tenant_tables(&declared),
         ModuleMigrations::new(&extra, &[]),
     ];
-    let problems = lint(&modules, tables, &[], &[]);
+    let problems = lint(&modules, tables, &[], &[], &[]);
     problems
         .iter()
         .map(|problem| format!("{problem}\n"))
