@@ -46,8 +46,9 @@
 //! ```
 //!
 //! What it does not see: data that the fixtures do not make, code that they do not reach, marks in
-//! encrypted or compressed form, fields that a message hides from `Debug`, and what has no text: a number
-//! of rows, an order, the time that an answer takes.
+//! encrypted or compressed form, fields that a message hides from `Debug`, what an RPC with globex's ids
+//! writes into the rows of others (it may have been told so), and what has no text: a number of rows, an
+//! order, the time that an answer takes.
 
 mod call;
 mod capture;
