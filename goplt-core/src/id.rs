@@ -106,6 +106,9 @@ names! {
     /// A service as discovery knows it: `[a-z0-9][a-z0-9-]{0,62}`.
     ServiceName, "service name", "1 to 63 of `a-z`, `0-9` and `-`, not beginning with `-`", is_label;
 
+    /// A database beside the home one, for tenants that are placed there: `[a-z0-9][a-z0-9-]{0,62}`.
+    PlacementName, "placement name", "1 to 63 of `a-z`, `0-9` and `-`, not beginning with `-`", is_label;
+
     /// One request through the whole platform: 1 to 64 of `A-Z`, `a-z`, `0-9`, `-`, `_`, `.`.
     ///
     /// Taken from `x-request-id` when it has this form, made anew otherwise.

@@ -16,12 +16,14 @@ pub(crate) enum Door {
     Host,
 }
 
-/// `crate = ::goplt_core; tables = ["a", "b"]; "SQL", bind, bind`
+/// `crate = ::goplt_core; tables = ["a", "b"]; of_tenants = ["a"]; "SQL", bind, bind`
 ///
-/// `crate` may be left out. What stands before the SQL is written by `include_manifest!`.
+/// `crate` and `of_tenants` may be left out. What stands before the SQL is written by `include_manifest!`.
 struct Input {
     krate: Path,
     tables: Vec<LitStr>,
+    /// Those of the host's tables whose rows belong to tenants.
+    of_tenants: Vec<LitStr>,
     sql: LitStr,
     binds: Vec<Expr>,
 }
@@ -42,6 +44,17 @@ fn statement(door: Door, input: &Input) -> Result<TokenStream> {
     let statement = statement.map_err(|error| refused(&input.sql, &text, &error))?;
     count(&statement, input)?;
     Ok(emit(door, &statement, input))
+}
+
+/// Whether the statement needs a table whose rows belong to tenants.
+fn is_of_all_tenants(door: Door, input: &Input) -> bool {
+    if door == Door::Tenant || input.of_tenants.is_empty() {
+        return false;
+    }
+    let of_tenants: Vec<_> = input.of_tenants.iter().map(LitStr::value).collect();
+    let others = input.tables.iter().map(LitStr::value);
+    let others = Tables::new(others.filter(|table| !of_tenants.contains(table)));
+    goplt_sql::verify_host(&input.sql.value(), &others).is_err()
 }
 
 /// The compiler underlines the literal; the message draws the place within it.
@@ -77,6 +90,7 @@ fn emit(door: Door, statement: &Statement, input: &Input) -> TokenStream {
         ..
     } = statement;
     let takes_tenant = statement.tenant_param.is_some();
+    let of_all_tenants = is_of_all_tenants(door, input);
     let ty = match door {
         Door::Tenant => quote!(TenantSql),
         Door::Host => quote!(HostSql),
@@ -88,6 +102,7 @@ fn emit(door: Door, statement: &Statement, input: &Input) -> TokenStream {
             params: #params,
             takes_tenant: #takes_tenant,
             writes: #writes,
+            of_all_tenants: #of_all_tenants,
         };
         #krate::data::#ty::__new(
             &STATEMENT,
@@ -105,7 +120,12 @@ impl Parse for Input {
             krate = input.parse()?;
             input.parse::<Token![;]>()?;
         }
-        let tables = tables(input)?;
+        let tables = tables(input, "tables")?;
+        let of_tenants = if input.peek(Ident) && input.peek2(Token![=]) {
+            self::tables(input, "of_tenants")?
+        } else {
+            Vec::new()
+        };
         let sql = input.parse().map_err(|error| {
             let message = "the SQL must be a string literal here, so that it can be checked when compiling\n\
                            help: bind what varies with `?`, or use `TenantSql::checked` (feature `dynamic-sql`)";
@@ -118,16 +138,18 @@ impl Parse for Input {
         Ok(Self {
             krate,
             tables,
+            of_tenants,
             sql,
             binds: binds.into_iter().collect(),
         })
     }
 }
 
-fn tables(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
+fn tables(input: ParseStream<'_>, name: &str) -> Result<Vec<LitStr>> {
     let word: Ident = input.parse()?;
-    if word != "tables" {
-        return Err(Error::new(word.span(), "expected `tables = [\"…\"];`"));
+    if word != name {
+        let message = format!("expected `{name} = [\"…\"];`");
+        return Err(Error::new(word.span(), message));
     }
     input.parse::<Token![=]>()?;
     let list;
@@ -193,5 +215,25 @@ mod tests {
             "{expanded}"
         );
         assert!(expanded.contains("takes_tenant : false"), "{expanded}");
+    }
+
+    #[test]
+    fn a_host_statement_knows_whether_its_rows_belong_to_tenants() {
+        let host = |sql: &str| {
+            let input = quote!(tables = ["auth_keys", "auth_sessions"]; of_tenants = ["auth_sessions"]; #sql);
+            expand(Door::Host, input).to_string()
+        };
+        for (sql, of_all) in [
+            ("SELECT id FROM auth_keys", "false"),
+            ("DELETE FROM auth_sessions", "true"),
+            (
+                "SELECT k.id FROM auth_keys k JOIN auth_sessions s ON s.key_id = k.id",
+                "true",
+            ),
+        ] {
+            let expanded = host(sql);
+            let wanted = format!("of_all_tenants : {of_all}");
+            assert!(expanded.contains(&wanted), "{sql}: {expanded}");
+        }
     }
 }

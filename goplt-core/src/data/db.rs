@@ -1,22 +1,34 @@
 //! [`TenantDb`]: the one door to the database.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, ops::Range, sync::Arc, time::Duration};
 
 use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::{
     Commits, DatabaseSettings, DbError, HostScope, HostTx, ScopeMint, TenantScope, TenantTx,
-    engine::{self, Access, Engine, Patience, Session, Whose},
+    engine::{Access, Engine, Patience, Session, Whose},
     kernel::Seams,
     meter::Meter,
+    placement,
 };
-use crate::{Clock, Random, audit::HostRecorder, telemetry::Metrics};
+use crate::{
+    Clock, Random, TenantId, audit::HostRecorder, error::chain, id::PlacementName,
+    telemetry::Metrics,
+};
 
 /// A database whose rows belong to tenants. Modules hold it; clones share its connections.
 ///
 /// There is no way to a connection but a transaction, and none to a transaction but a scope of the
 /// mint that the database was opened with.
+///
+/// # Placements
+///
+/// Tenants may be placed in databases beside the home one, each of which has tables of the same
+/// modules: see [`DatabaseSettings::with_placement`]. A tenant's scope finds its database by
+/// itself. Work across tenants goes through [`databases`](Self::databases), once for each; a
+/// transaction of [`begin_host`](Self::begin_host) on a handle of all of them is one of the home
+/// database, for tables that belong to no tenant.
 ///
 /// # Examples
 ///
@@ -40,16 +52,34 @@ use crate::{Clock, Random, audit::HostRecorder, telemetry::Metrics};
 #[derive(Clone)]
 pub struct TenantDb {
     inner: Arc<Inner>,
-    seams: Seams,
+    /// Those of each database.
+    seams: Arc<[Seams]>,
     meter: Meter,
     host_recorder: Option<HostRecorder>,
+    /// The one database that this handle is of; `None` for all of them.
+    one: Option<Place>,
 }
 
 struct Inner {
-    engine: Box<dyn Engine>,
     mint: u64,
-    acquire_timeout: Duration,
+    /// The home first.
+    databases: Vec<Database>,
+    /// Tenants that are not at home.
+    placed: HashMap<TenantId, Place>,
 }
+
+/// One of the databases.
+pub(super) struct Database {
+    /// `None` for the home.
+    pub(super) placement: Option<PlacementName>,
+    pub(super) engine: Box<dyn Engine>,
+    pub(super) acquire_timeout: Duration,
+}
+
+/// Which of the databases of a [`TenantDb`].
+pub(crate) type Place = usize;
+
+pub(super) const HOME: Place = 0;
 
 /// How often [`TenantDb::retrying`] runs its work at most.
 const ATTEMPTS: u32 = 5;
@@ -60,22 +90,26 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl TenantDb {
-    /// Opens the database that the settings name, for scopes of this mint. Makes the file and its
-    /// folder if they are not there.
+    /// Opens the database that the settings name and those of its placements, for scopes of this
+    /// mint. Makes the file and its folder if they are not there.
     ///
     /// # Errors
     ///
-    /// [`DbError::Url`], [`DbError::NoEngine`], or [`DbError::Open`] with what is in the way.
+    /// [`DbError::Url`], [`DbError::NoEngine`], or [`DbError::Open`] with what is in the way;
+    /// [`DbError::Placed`] with one of these, and [`DbError::Placement`] for a placement of another
+    /// kind than the home, in the database of another one, or with a tenant of another one.
     pub async fn open(settings: &DatabaseSettings, mint: &ScopeMint) -> Result<Self, DbError> {
-        let inner = Inner {
-            engine: engine::open(settings).await?,
-            mint: mint.id(),
-            acquire_timeout: settings.acquire_timeout(),
-        };
+        let (databases, placed) = placement::open(settings).await?;
+        let seams = placement::seams(&databases, Clock::system(), Random::system());
         Ok(Self {
-            meter: Meter::new(inner.engine.system()),
-            inner: Arc::new(inner),
-            seams: Seams::new(Clock::system(), Random::system()),
+            meter: Meter::new(databases[HOME].engine.system()),
+            inner: Arc::new(Inner {
+                mint: mint.id(),
+                databases,
+                placed,
+            }),
+            seams,
+            one: None,
             host_recorder: None,
         })
     }
@@ -84,7 +118,7 @@ impl TenantDb {
     /// transactions write: the system's, until set otherwise.
     #[must_use]
     pub fn with_seams(mut self, clock: Clock, random: Random) -> Self {
-        self.seams = Seams::new(clock, random);
+        self.seams = placement::seams(&self.inner.databases, clock, random);
         self
     }
 
@@ -117,8 +151,9 @@ impl TenantDb {
     ///
     /// Dropping the future leaves no transaction open.
     pub async fn begin(&self, scope: &TenantScope) -> Result<TenantTx, DbError> {
-        let session = self.tenant_session(scope, Access::Write).await?;
-        Ok(TenantTx::new(session, scope, Access::Write, self))
+        let place = self.place_of(scope.tenant());
+        let session = self.tenant_session(place, scope, Access::Write).await?;
+        Ok(TenantTx::new(session, scope, Access::Write, self, place))
     }
 
     /// A transaction that only reads the tenant's rows; several run at once, also beside a writing
@@ -132,12 +167,29 @@ impl TenantDb {
     ///
     /// Dropping the future leaves no transaction open.
     pub async fn begin_read(&self, scope: &TenantScope) -> Result<TenantTx, DbError> {
-        let session = self.tenant_session(scope, Access::Read).await?;
-        Ok(TenantTx::new(session, scope, Access::Read, self))
+        let place = self.place_of(scope.tenant());
+        let session = self.tenant_session(place, scope, Access::Read).await?;
+        Ok(TenantTx::new(session, scope, Access::Read, self, place))
     }
 
-    /// A transaction across tenants, on the tables that the module declared for it. What it does is
-    /// told in the [audit log of the platform](crate::audit).
+    /// A transaction across tenants, on the tables that the module declared for it, in the database
+    /// of the handle: the home one, unless the handle is from [`databases`](Self::databases).
+    /// What it does is told in the [audit log of the platform](crate::audit).
+    ///
+    /// Where tenants are placed in several databases, a statement on rows of tenants is refused on a
+    /// handle of all of them, since it would see those of the home alone:
+    ///
+    /// ```
+    /// # use goplt_core::data::{DbError, HostScope, HostSql, TenantDb};
+    /// # fn forget() -> HostSql { unimplemented!() }
+    /// # async fn example(db: &TenantDb, host: &HostScope) -> Result<(), DbError> {
+    /// for db in db.databases() {
+    ///     let mut tx = db.begin_host(host).await?;
+    ///     tx.execute(forget()).await?;
+    ///     tx.commit().await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -216,19 +268,66 @@ impl TenantDb {
 
     /// Between nothing and what doubles with each attempt: those who met do not meet again.
     fn pause(&self, attempt: u32) -> Duration {
-        let [random] = self.seams.random.bytes::<1>();
+        let [random] = self.seams().random.bytes::<1>();
         FIRST_PAUSE * 2_u32.pow(attempt - 1) * u32::from(random) / 255
     }
 
-    /// Whether the database answers: for health checks. Waits at most two seconds.
+    /// Each database as a handle of its own, the home first: one, unless tenants are placed
+    /// elsewhere.
+    ///
+    /// What is about a database as such is then about that one: transactions across tenants,
+    /// [`ping`](Self::ping), [`close`](Self::close), and what migrates it or looks at it. A tenant's
+    /// scope finds the tenant's database through every handle.
+    ///
+    /// # Examples
+    ///
+    /// See [`begin_host`](Self::begin_host).
+    pub fn databases(&self) -> impl Iterator<Item = Self> + Send + use<> {
+        let db = self.clone();
+        self.places().map(move |place| db.at(place))
+    }
+
+    /// The database that the tenant's rows are in, as a handle of that one.
+    #[must_use]
+    pub fn database_of(&self, tenant: &TenantId) -> Self {
+        self.at(self.place_of(tenant))
+    }
+
+    /// Whether the tenant's rows are in the database of this handle. What lies there of another
+    /// tenant is no longer, or not yet, of use: it is being moved.
+    #[must_use]
+    pub fn holds(&self, tenant: &TenantId) -> bool {
+        self.one.is_none_or(|place| place == self.place_of(tenant))
+    }
+
+    /// The placement that this handle is of; `None` for the home, and for a handle of all.
+    #[must_use]
+    pub fn placement(&self) -> Option<&PlacementName> {
+        self.inner.databases[self.here()].placement.as_ref()
+    }
+
+    /// The tenants that are placed in the database of this handle; at home, the tenants that are
+    /// not placed elsewhere are not known here.
+    pub fn placed_tenants(&self) -> impl Iterator<Item = &TenantId> {
+        let here = self.here();
+        let placed = self.inner.placed.iter();
+        placed.filter_map(move |(tenant, place)| (*place == here).then_some(tenant))
+    }
+
+    /// Whether the database answers, of those of the handle the first: for health checks. Waits at
+    /// most two seconds.
     ///
     /// # Errors
     ///
     /// What [`begin_read`](Self::begin_read) would return.
     pub async fn ping(&self) -> Result<(), DbError> {
-        let timeout = self.inner.acquire_timeout.min(PING_TIMEOUT);
-        self.inner
-            .engine
+        let Database {
+            engine,
+            acquire_timeout,
+            ..
+        } = &self.inner.databases[self.here()];
+        let timeout = PING_TIMEOUT.min(*acquire_timeout);
+        engine
             .ping(Patience {
                 timeout,
                 deadline: None,
@@ -236,25 +335,65 @@ impl TenantDb {
             .await
     }
 
-    /// Waits until open transactions have ended, and closes the connections. Later calls of
-    /// `begin` get [`DbError::Closed`].
+    /// Waits until open transactions have ended, and closes the connections to every database of the
+    /// handle. Later calls of `begin` get [`DbError::Closed`].
     ///
     /// # Cancel safety
     ///
     /// Dropping the future leaves the database open; close it again.
     pub async fn close(&self) {
-        self.inner.engine.close().await;
+        for place in self.places() {
+            self.inner.databases[place].engine.close().await;
+        }
     }
 
-    /// Tells when a transaction that writes was committed through a handle of this database: for
-    /// tests, which wait for something to have happened.
+    /// Tells when a transaction that writes was committed through a handle of this database, or of
+    /// one beside it: for tests, which wait for something to have happened.
     #[must_use]
     pub fn commits(&self) -> Commits {
-        Commits::new(self.seams.commits.listen())
+        Commits::new(self.seams().commits.listen())
     }
 
-    pub(crate) const fn seams(&self) -> &Seams {
-        &self.seams
+    /// The database of the handle, the home if it is of all.
+    pub(crate) fn here(&self) -> Place {
+        self.one.unwrap_or(HOME)
+    }
+
+    fn at(&self, place: Place) -> Self {
+        Self {
+            one: Some(place),
+            ..self.clone()
+        }
+    }
+
+    /// Those of the handle.
+    fn places(&self) -> Range<Place> {
+        match self.one {
+            Some(place) => place..place + 1,
+            None => HOME..self.inner.databases.len(),
+        }
+    }
+
+    pub(crate) fn is_home(&self) -> bool {
+        self.here() == HOME
+    }
+
+    /// Whether the handle is of several databases.
+    pub(crate) fn is_of_several(&self) -> bool {
+        self.places().len() > 1
+    }
+
+    /// Where the tenant's rows are. Without placements the map is empty, which it sees at once.
+    pub(crate) fn place_of(&self, tenant: &TenantId) -> Place {
+        self.inner.placed.get(tenant).copied().unwrap_or(HOME)
+    }
+
+    pub(crate) fn seams(&self) -> &Seams {
+        self.seams_of(self.here())
+    }
+
+    pub(crate) fn seams_of(&self, place: Place) -> &Seams {
+        &self.seams[place]
     }
 
     pub(crate) const fn meter(&self) -> &Meter {
@@ -266,17 +405,18 @@ impl TenantDb {
     }
 
     pub(crate) fn engine(&self) -> &dyn Engine {
-        &*self.inner.engine
+        &*self.inner.databases[self.here()].engine
     }
 
     pub(super) async fn tenant_session(
         &self,
+        place: Place,
         scope: &TenantScope,
         access: Access,
     ) -> Result<Box<dyn Session>, DbError> {
         let whose = Whose::Tenant(scope.tenant());
         let begun = self
-            .session(scope.mint(), scope.deadline(), access, whose)
+            .session(place, scope.mint(), scope.deadline(), access, whose)
             .await;
         begun.map_err(|error| match error {
             DbError::Busy { waited, .. } => DbError::Busy {
@@ -289,7 +429,7 @@ impl TenantDb {
 
     async fn host_transaction(&self, scope: &HostScope, access: Access) -> Result<HostTx, DbError> {
         let session = self
-            .session(scope.mint(), None, access, Whose::Host)
+            .session(self.here(), scope.mint(), None, access, Whose::Host)
             .await?;
         record(scope, access);
         Ok(HostTx::new(session, scope, access, self))
@@ -297,6 +437,7 @@ impl TenantDb {
 
     async fn session(
         &self,
+        place: Place,
         mint: u64,
         deadline: Option<Instant>,
         access: Access,
@@ -305,14 +446,22 @@ impl TenantDb {
         if mint != self.inner.mint {
             return Err(DbError::ForeignScope);
         }
-        let timeout = self.inner.acquire_timeout;
+        let Database {
+            engine,
+            acquire_timeout,
+            placement,
+        } = &self.inner.databases[place];
+        let patience = Patience {
+            timeout: *acquire_timeout,
+            deadline,
+        };
         let started = self.meter.start();
-        let begun = self
-            .inner
-            .engine
-            .begin(access, whose, Patience { timeout, deadline })
-            .await;
+        let begun = engine.begin(access, whose, patience).await;
         self.meter.record("BEGIN", started, &begun);
+        if let (Err(error), Some(placement)) = (&begun, placement) {
+            // The error itself must stay what it is: others look at it.
+            tracing::debug!(error = %chain(error), %placement, "no transaction in the database of a placement");
+        }
         begun
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{CursorError, RowVersion, ValueError};
-use crate::{BoxError, Code, Problem, contract::RpcError};
+use crate::{BoxError, Code, Problem, contract::RpcError, id::PlacementName};
 
 /// Why a database, a transaction or a statement failed.
 ///
@@ -56,6 +56,28 @@ pub enum DbError {
         #[source]
         source: BoxError,
     },
+    /// A placement contradicts the others, or the home database.
+    #[error("the placement `{name}` cannot be used: {reason}")]
+    Placement {
+        /// Which one.
+        name: PlacementName,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// The failure of a database that tenants are placed in.
+    #[error("the database of the placement `{name}` failed")]
+    Placed {
+        /// Which one.
+        name: PlacementName,
+        /// How.
+        source: Box<DbError>,
+    },
+    /// A statement on rows of all tenants, without a word on which database.
+    #[error(
+        "a statement across tenants on one of several databases would pass over the rows of tenants that are placed \
+         elsewhere: begin it on each, `for db in db.databases() {{ db.begin_host(&scope) … }}`"
+    )]
+    SomeTenants,
     /// [`close`](super::TenantDb::close) was called.
     #[error("the database is closed")]
     Closed,
@@ -197,6 +219,7 @@ impl DbError {
             },
             Self::Bind { .. } | Self::Page(_) => Code::InvalidArgument,
             Self::Damaged(_) => Code::DataLoss,
+            Self::Placed { source, .. } => source.code(),
             _ => Code::Internal,
         }
     }
@@ -204,15 +227,20 @@ impl DbError {
     /// Whether the same transaction may succeed when it is run again.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(
-            self,
-            Self::Busy { .. } | Self::Unavailable(_) | Self::Conflict(_)
-        )
+        match self {
+            Self::Busy { .. } | Self::Unavailable(_) | Self::Conflict(_) => true,
+            Self::Placed { source, .. } => source.is_retryable(),
+            _ => false,
+        }
     }
 
     /// Whether the database was away or busy: that says nothing about what was asked of it.
     pub(crate) const fn is_outage(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Unavailable(_))
+        match self {
+            Self::Busy { .. } | Self::Unavailable(_) => true,
+            Self::Placed { source, .. } => source.is_outage(),
+            _ => false,
+        }
     }
 
     /// Whether a primary key or unique index was violated.

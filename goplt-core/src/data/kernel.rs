@@ -57,7 +57,8 @@ static KERNEL_MIGRATIONS: &[Migration] = &[
     ),
 ];
 
-/// Time, ids and wake-up calls: every handle of one database shares them.
+/// Time, ids and wake-up calls: every handle of one database shares them. Several databases of one
+/// handle share all but the calls of events and jobs, each of which is for one runner.
 #[derive(Debug, Clone)]
 pub(crate) struct Seams {
     pub(crate) clock: Clock,
@@ -104,6 +105,16 @@ impl Seams {
             jobs: Signal::new(),
             commits: Signal::new(),
             looked: Signal::new(),
+        }
+    }
+
+    /// Of another database beside this one.
+    pub(super) fn beside(&self) -> Self {
+        Self {
+            events: Signal::new(),
+            jobs: Signal::new(),
+            looked: Signal::new(),
+            ..self.clone()
         }
     }
 
@@ -166,6 +177,7 @@ macro_rules! kernel_sql_by_dialect {
             params: [$(stringify!($value)),*].len(),
             takes_tenant: false,
             writes: true,
+            of_all_tenants: false,
         };
         $crate::data::HostSql::__new(
             &STATEMENT,

@@ -28,6 +28,8 @@ pub mod migration;
 #[cfg(feature = "data")]
 mod page;
 #[cfg(feature = "data")]
+mod placement;
+#[cfg(feature = "data")]
 mod repo;
 #[cfg(feature = "data")]
 mod row;
@@ -58,7 +60,7 @@ pub use self::kernel::kernel_migrations;
 #[doc(hidden)]
 pub use self::sql::Statement as __Statement;
 #[cfg(feature = "data")]
-pub(crate) use self::tx::Refused;
+pub(crate) use self::{db::Place, tx::Refused};
 #[cfg(feature = "data")]
 pub use self::{
     commits::Commits,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::{TenantId, id::PlacementName};
+
 /// Where the database is, and how many connections and how much patience it gets.
 ///
 /// # Examples
@@ -24,6 +26,15 @@ pub struct DatabaseSettings {
     max_idle_connections: u32,
     max_lifetime: Duration,
     acquire_timeout: Duration,
+    placements: Vec<Placed>,
+}
+
+/// A database beside this one, and whose it is.
+#[derive(Debug, Clone)]
+pub(super) struct Placed {
+    pub(super) name: PlacementName,
+    pub(super) settings: DatabaseSettings,
+    pub(super) tenants: Vec<TenantId>,
 }
 
 impl DatabaseSettings {
@@ -43,6 +54,7 @@ impl DatabaseSettings {
             max_idle_connections: 5,
             max_lifetime: Duration::from_secs(30 * 60),
             acquire_timeout: Duration::from_secs(3),
+            placements: Vec::new(),
         }
     }
 
@@ -74,6 +86,44 @@ impl DatabaseSettings {
         schemas: impl IntoIterator<Item = S>,
     ) -> Self {
         self.search_path = schemas.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Beside this database, the home, another one of the same kind, where all rows of these tenants
+    /// are. It has connections of its own, and looks for tables in the same schemas unless its
+    /// settings name others.
+    ///
+    /// A placement without tenants is ready for those to come.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// use goplt_core::data::{DatabaseSettings, ScopeMint, TenantDb};
+    ///
+    /// let settings = DatabaseSettings::in_memory().with_placement(
+    ///     "big".parse()?,
+    ///     DatabaseSettings::in_memory(),
+    ///     ["globex".parse()?],
+    /// );
+    /// let db = TenantDb::open(&settings, &ScopeMint::new()).await?;
+    /// assert_eq!(db.databases().count(), 2);
+    /// # Ok::<_, goplt_core::BoxError>(()) })?;
+    /// # Ok::<_, goplt_core::BoxError>(())
+    /// ```
+    #[must_use]
+    pub fn with_placement(
+        mut self,
+        name: PlacementName,
+        settings: Self,
+        tenants: impl IntoIterator<Item = TenantId>,
+    ) -> Self {
+        self.placements.push(Placed {
+            name,
+            settings,
+            tenants: tenants.into_iter().collect(),
+        });
         self
     }
 
@@ -131,6 +181,10 @@ impl DatabaseSettings {
     #[must_use]
     pub fn search_path(&self) -> &[String] {
         &self.search_path
+    }
+
+    pub(super) fn placements(&self) -> &[Placed] {
+        &self.placements
     }
 
     /// Whether it is a file that one server uses at a time, as SQLite's is.

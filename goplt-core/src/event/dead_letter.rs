@@ -126,6 +126,16 @@ impl DeadLetterFilter {
         self.limit = Some(limit);
         self
     }
+
+    fn most(&self) -> u32 {
+        self.limit.unwrap_or(LIMIT)
+    }
+
+    /// What is left of it when so many were found.
+    fn after(&self, found: usize) -> Self {
+        let found = u32::try_from(found).unwrap_or(u32::MAX);
+        self.clone().with_limit(self.most().saturating_sub(found))
+    }
 }
 
 // === impl DeadLetters ===
@@ -178,9 +188,29 @@ impl DeadLetters {
     ///
     /// A [`DbError`].
     pub async fn list(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetter>, DbError> {
-        let mut tx = self.db.begin_host_read(&self.host).await?;
-        let found = find(&mut tx, filter).await?;
-        Ok(found.into_iter().filter_map(Found::into_letter).collect())
+        let mut all = Vec::new();
+        let databases = self.databases(filter);
+        for db in &databases {
+            let mut tx = db.begin_host_read(&self.host).await?;
+            all.extend(find(&mut tx, filter).await?);
+        }
+        if databases.len() > 1 {
+            // Ids are in the order of time, whatever the database.
+            all.sort_by_key(|found| found.event.id);
+            all.truncate(usize::try_from(filter.most()).unwrap_or(usize::MAX));
+        }
+        Ok(all.into_iter().filter_map(Found::into_letter).collect())
+    }
+
+    /// Where what the filter means may be. A tenant's events are in its database, and at home those
+    /// of transactions across tenants.
+    fn databases(&self, filter: &DeadLetterFilter) -> Vec<TenantDb> {
+        let tenant = filter.tenant.as_ref().and_then(|tenant| tenant.parse().ok());
+        let may_be = |db: &TenantDb| match &tenant {
+            Some(tenant) => db.is_home() || db.holds(tenant),
+            None => true,
+        };
+        self.db.databases().filter(may_be).collect()
     }
 
     /// Has the dead letters that the filter means handled again, with all their attempts; how
@@ -188,13 +218,22 @@ impl DeadLetters {
     ///
     /// # Errors
     ///
-    /// A [`DbError`]: then nothing was changed.
+    /// A [`DbError`]: then nothing was changed, in this database; each has a transaction of its own.
     pub async fn replay(&self, filter: &DeadLetterFilter) -> Result<usize, DbError> {
-        let mut tx = self.db.begin_host(&self.host).await?;
+        let mut replayed = 0;
+        for db in self.databases(filter) {
+            let rest = filter.after(replayed);
+            replayed += self.replay_in(&db, &rest).await?;
+        }
+        Ok(replayed)
+    }
+
+    async fn replay_in(&self, db: &TenantDb, filter: &DeadLetterFilter) -> Result<usize, DbError> {
+        let mut tx = db.begin_host(&self.host).await?;
         // Before they are looked for: whoever else does the same has then ended.
         blocked::alone(&mut tx).await?;
         let found = find(&mut tx, filter).await?;
-        let now = self.db.seams().clock.now();
+        let now = db.seams().clock.now();
         for dead in &found {
             tx.execute(kernel_sql!(
                 "UPDATE goplt_delivery SET state = 'retry', attempts = 0, next_at = ? \
@@ -209,7 +248,7 @@ impl DeadLetters {
                 .await?;
         }
         tx.commit().await?;
-        self.db.seams().events.send();
+        db.seams().events.send();
         Ok(found.len())
     }
 
@@ -218,9 +257,18 @@ impl DeadLetters {
     ///
     /// # Errors
     ///
-    /// A [`DbError`]: then nothing was changed.
+    /// As for [`replay`](Self::replay).
     pub async fn purge(&self, filter: &DeadLetterFilter) -> Result<usize, DbError> {
-        let mut tx = self.db.begin_host(&self.host).await?;
+        let mut purged = 0;
+        for db in self.databases(filter) {
+            let rest = filter.after(purged);
+            purged += self.purge_in(&db, &rest).await?;
+        }
+        Ok(purged)
+    }
+
+    async fn purge_in(&self, db: &TenantDb, filter: &DeadLetterFilter) -> Result<usize, DbError> {
+        let mut tx = db.begin_host(&self.host).await?;
         blocked::alone(&mut tx).await?;
         let found = find(&mut tx, filter).await?;
         for dead in &found {
@@ -235,7 +283,7 @@ impl DeadLetters {
                 .await?;
         }
         tx.commit().await?;
-        self.db.seams().events.send();
+        db.seams().events.send();
         Ok(found.len())
     }
 }
@@ -256,7 +304,7 @@ async fn find(tx: &mut HostTx, filter: &DeadLetterFilter) -> Result<Vec<Found>, 
         filter.event.as_deref(),
         filter.id,
         filter.id,
-        filter.limit.unwrap_or(LIMIT)
+        filter.most()
     ))
     .await
 }

@@ -9,6 +9,8 @@ use crate::{
 /// The events of a database, of all tenants, as long as they are kept. For those who run the
 /// platform, and for tests: whoever serves it to users checks a permission first.
 ///
+/// Where tenants are placed in several databases, it is the log of all of them.
+///
 /// # Examples
 ///
 /// ```
@@ -38,7 +40,7 @@ pub struct EventLog {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Published {
-    /// Where it stands in the log.
+    /// Where it stands in the log of its database.
     pub seq: i64,
     /// The event with all that is known of it.
     pub envelope: Envelope,
@@ -84,13 +86,35 @@ impl EventLog {
     /// The events after the one at `seq` in the log, at most `limit`; zero is before all of them.
     ///
     /// An event of a transaction that takes long may appear before ones that were seen already:
-    /// this is to look, not to process.
+    /// this is to look, not to process. Events of several databases stand beside one another: those
+    /// at the same place come together, even if they are more than `limit`.
     ///
     /// # Errors
     ///
     /// A [`DbError`].
     pub async fn after(&self, seq: i64, limit: u32) -> Result<Vec<Published>, DbError> {
-        let mut tx = self.db.begin_host_read(&self.host).await?;
+        let mut all = Vec::new();
+        for db in self.db.databases() {
+            all.extend(self.after_in(&db, seq, limit).await?);
+        }
+        if self.db.is_of_several() {
+            all.sort_by_key(|published| published.seq);
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            if let Some(last) = limit.checked_sub(1).and_then(|last| all.get(last)) {
+                let last = last.seq;
+                all.retain(|published| published.seq <= last);
+            }
+        }
+        Ok(all)
+    }
+
+    async fn after_in(
+        &self,
+        db: &TenantDb,
+        seq: i64,
+        limit: u32,
+    ) -> Result<Vec<Published>, DbError> {
+        let mut tx = db.begin_host_read(&self.host).await?;
         let found: Vec<Found> = tx
             .fetch_all(kernel_sql!(
                 "SELECT seq, id, tenant_id, name, version, event_key, occurred_at, payload, trace, \
@@ -110,15 +134,20 @@ impl EventLog {
     ///
     /// A [`DbError`].
     pub async fn is_handled(&self, module: &ModuleName, event: Uuid) -> Result<bool, DbError> {
-        let mut tx = self.db.begin_host_read(&self.host).await?;
-        let received: i64 = tx
-            .fetch_one(kernel_sql!(
-                "SELECT count(*) FROM goplt_inbox WHERE group_name = ? AND event_id = ?",
-                module.as_str(),
-                event
-            ))
-            .await?;
-        Ok(received > 0)
+        for db in self.db.databases() {
+            let mut tx = db.begin_host_read(&self.host).await?;
+            let received: i64 = tx
+                .fetch_one(kernel_sql!(
+                    "SELECT count(*) FROM goplt_inbox WHERE group_name = ? AND event_id = ?",
+                    module.as_str(),
+                    event
+                ))
+                .await?;
+            if received > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// How much is still to be handled.
@@ -127,8 +156,23 @@ impl EventLog {
     ///
     /// A [`DbError`].
     pub async fn backlog(&self) -> Result<Backlog, DbError> {
-        let now = self.db.seams().clock.now();
-        let mut tx = self.db.begin_host_read(&self.host).await?;
+        let mut all = Backlog {
+            new: 0,
+            due: 0,
+            resting: 0,
+        };
+        for db in self.db.databases() {
+            let Backlog { new, due, resting } = self.backlog_in(&db).await?;
+            all.new += new;
+            all.due += due;
+            all.resting += resting;
+        }
+        Ok(all)
+    }
+
+    async fn backlog_in(&self, db: &TenantDb) -> Result<Backlog, DbError> {
+        let now = db.seams().clock.now();
+        let mut tx = db.begin_host_read(&self.host).await?;
         // What was handled stands in the inbox before its delivery is removed.
         let counted: Counted = tx
             .fetch_one(kernel_sql!(

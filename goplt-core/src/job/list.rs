@@ -196,7 +196,31 @@ impl Jobs {
     ///
     /// A [`DbError`].
     pub async fn list(&self, filter: &JobFilter) -> Result<Vec<JobInfo>, DbError> {
-        let mut tx = self.db.begin_host_read(&self.host).await?;
+        let found = self.find(filter).await?;
+        Ok(found.into_iter().map(|(_, job)| job).collect())
+    }
+
+    /// With the database that each is in: its tenant's, or at home if a schedule made it. One of
+    /// before its tenant was moved may be elsewhere.
+    async fn find(&self, filter: &JobFilter) -> Result<Vec<(TenantDb, JobInfo)>, DbError> {
+        let mut all = Vec::new();
+        let tenant = filter.tenant.as_ref().and_then(|tenant| tenant.parse().ok());
+        for db in self.db.databases() {
+            if tenant.as_ref().is_some_and(|tenant| !db.is_home() && !db.holds(tenant)) {
+                continue;
+            }
+            let found = self.find_in(&db, filter).await?;
+            all.extend(found.into_iter().map(|job| (db.clone(), job)));
+        }
+        if self.db.is_of_several() {
+            all.sort_by(|(_, one), (_, other)| other.id.cmp(&one.id));
+            all.truncate(usize::try_from(filter.limit.unwrap_or(LIMIT)).unwrap_or(usize::MAX));
+        }
+        Ok(all)
+    }
+
+    async fn find_in(&self, db: &TenantDb, filter: &JobFilter) -> Result<Vec<JobInfo>, DbError> {
+        let mut tx = db.begin_host_read(&self.host).await?;
         let state = filter.state.map(JobState::as_str);
         tx.fetch_all(kernel_sql!(
             "SELECT id, tenant_id, module, name, state, run_at, attempts, error, finished_at FROM goplt_job \
@@ -233,9 +257,13 @@ impl Jobs {
         tenant: Option<&TenantId>,
         payload: &serde_json::Value,
     ) -> Result<Uuid, DbError> {
-        let seams = self.db.seams();
+        let db = match tenant {
+            Some(tenant) => self.db.database_of(tenant),
+            None => self.db.clone(),
+        };
+        let seams = db.seams();
         let (id, now) = (seams.ids.next(), seams.clock.now());
-        let mut tx = self.db.begin_host(&self.host).await?;
+        let mut tx = db.begin_host(&self.host).await?;
         tx.execute(kernel_sql!(
             "INSERT INTO goplt_job (id, tenant_id, module, name, payload, state, run_at, attempts, token, \
              correlation_id, created_at) VALUES (?, ?, ?, ?, ?, 'ready', ?, 0, 0, ?, ?)",
@@ -261,16 +289,18 @@ impl Jobs {
     ///
     /// Dropping the future changes nothing.
     pub async fn caught_up(&self) {
-        let seams = self.db.seams();
-        if !seams.jobs.is_heard() {
-            return;
-        }
-        let mut looked = seams.looked.listen();
-        // A look may be under way that began before now: the one after it counts.
-        for _ in 0..2 {
-            seams.jobs.send();
-            // The sender lives in the database that we hold.
-            let _ = looked.changed().await;
+        for db in self.db.databases() {
+            let seams = db.seams();
+            if !seams.jobs.is_heard() {
+                continue;
+            }
+            let mut looked = seams.looked.listen();
+            // A look may be under way that began before now: the one after it counts.
+            for _ in 0..2 {
+                seams.jobs.send();
+                // The sender lives in the database that we hold.
+                let _ = looked.changed().await;
+            }
         }
     }
 
@@ -278,13 +308,31 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// A [`DbError`]: then nothing was changed.
+    /// A [`DbError`]: then nothing was changed, in this database; each has a transaction of its own.
     pub async fn retry(&self, filter: &JobFilter) -> Result<usize, DbError> {
-        let failed = self
-            .list(&filter.clone().with_state(JobState::Failed))
-            .await?;
-        let mut tx = self.db.begin_host(&self.host).await?;
-        let now = self.db.seams().clock.now();
+        let mut retried = 0;
+        for (db, failed) in self.failed(filter).await? {
+            retried += self.retry_in(&db, failed).await?;
+        }
+        Ok(usize::try_from(retried).unwrap_or(usize::MAX))
+    }
+
+    /// The failed jobs that the filter means, by database.
+    async fn failed(&self, filter: &JobFilter) -> Result<Vec<(TenantDb, Vec<JobInfo>)>, DbError> {
+        let filter = filter.clone().with_state(JobState::Failed);
+        let mut found: Vec<(TenantDb, Vec<JobInfo>)> = Vec::new();
+        for (db, job) in self.find(&filter).await? {
+            match found.iter_mut().find(|(known, _)| known.here() == db.here()) {
+                Some((_, jobs)) => jobs.push(job),
+                None => found.push((db, vec![job])),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn retry_in(&self, db: &TenantDb, failed: Vec<JobInfo>) -> Result<u64, DbError> {
+        let mut tx = db.begin_host(&self.host).await?;
+        let now = db.seams().clock.now();
         let mut retried = 0;
         for job in failed {
             let changed = tx
@@ -301,21 +349,26 @@ impl Jobs {
             retried += changed;
         }
         tx.commit().await?;
-        self.db.seams().jobs.send();
-        self.db.seams().events.send();
-        Ok(usize::try_from(retried).unwrap_or(usize::MAX))
+        db.seams().jobs.send();
+        db.seams().events.send();
+        Ok(retried)
     }
 
     /// Throws away failed jobs that the filter means; how many.
     ///
     /// # Errors
     ///
-    /// A [`DbError`]: then nothing was changed.
+    /// As for [`retry`](Self::retry).
     pub async fn purge(&self, filter: &JobFilter) -> Result<usize, DbError> {
-        let failed = self
-            .list(&filter.clone().with_state(JobState::Failed))
-            .await?;
-        let mut tx = self.db.begin_host(&self.host).await?;
+        let mut purged = 0;
+        for (db, failed) in self.failed(filter).await? {
+            purged += self.purge_in(&db, failed).await?;
+        }
+        Ok(usize::try_from(purged).unwrap_or(usize::MAX))
+    }
+
+    async fn purge_in(&self, db: &TenantDb, failed: Vec<JobInfo>) -> Result<u64, DbError> {
+        let mut tx = db.begin_host(&self.host).await?;
         let mut purged = 0;
         for job in failed {
             let gone = tx
@@ -330,8 +383,8 @@ impl Jobs {
             purged += gone;
         }
         tx.commit().await?;
-        self.db.seams().events.send();
-        Ok(usize::try_from(purged).unwrap_or(usize::MAX))
+        db.seams().events.send();
+        Ok(purged)
     }
 }
 

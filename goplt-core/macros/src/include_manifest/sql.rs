@@ -10,6 +10,10 @@ pub(super) fn macros(manifest: &Manifest) -> TokenStream {
         .host()
         .map(|HostDecl { tables, .. }| tables.as_slice())
         .unwrap_or_default();
+    let of_tenants: Vec<_> = host_tables
+        .iter()
+        .filter(|table| tables.contains(table))
+        .collect();
     quote! {
         /// SQL on the tenant tables of the manifest, rewritten to the tenant of the scope when this is compiled.
         #[allow(unused_macros, reason = "a module may have no tables")]
@@ -25,7 +29,9 @@ pub(super) fn macros(manifest: &Manifest) -> TokenStream {
         #[allow(unused_macros, reason = "a module may have no host tables")]
         macro_rules! host_sql {
             ($($sql:tt)*) => {
-                ::goplt_module::__private::host_sql!(tables = [#(#host_tables),*]; $($sql)*)
+                ::goplt_module::__private::host_sql!(
+                    tables = [#(#host_tables),*]; of_tenants = [#(#of_tenants),*]; $($sql)*
+                )
             };
         }
         #[allow(unused_imports, reason = "a module may have no host tables")]

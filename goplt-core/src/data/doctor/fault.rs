@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::id::PlacementName;
+
 /// What [`examine`](super::examine) found; displayed as a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnosis {
@@ -13,6 +15,7 @@ pub struct Fault {
     object: String,
     message: String,
     mend: String,
+    placement: Option<PlacementName>,
 }
 
 // === impl Diagnosis ===
@@ -67,7 +70,19 @@ impl Fault {
             object: object.into(),
             message: message.into(),
             mend: mend.into(),
+            placement: None,
         }
+    }
+
+    pub(super) fn in_placement(mut self, placement: Option<&PlacementName>) -> Self {
+        self.placement = placement.cloned();
+        self
+    }
+
+    /// The placement whose database it is about; `None` for the home.
+    #[must_use]
+    pub const fn placement(&self) -> Option<&PlacementName> {
+        self.placement.as_ref()
     }
 
     /// What it is about: ``role `shop_app` ``, ``table `blog.blog_posts` ``.
@@ -95,7 +110,11 @@ impl fmt::Display for Fault {
             object,
             message,
             mend,
+            placement,
         } = self;
+        if let Some(placement) = placement {
+            write!(f, "in the placement `{placement}`: ")?;
+        }
         write!(f, "{object} {message}; {mend}")
     }
 }

@@ -18,10 +18,11 @@ use super::{
     catalogue::Catalogue,
     migration::{ModuleMigrations, Run},
 };
+use crate::id::PlacementName;
 
 pub use self::fault::{Diagnosis, Fault};
 
-/// Everything that is wrong, with the mend.
+/// Everything that is wrong, with the mend: of each database, where tenants are placed in several.
 ///
 /// # Errors
 ///
@@ -47,6 +48,20 @@ pub async fn examine(
     db: &TenantDb,
     modules: &[ModuleMigrations<'_>],
 ) -> Result<Diagnosis, DbError> {
+    let mut all = Diagnosis::default();
+    for db in db.databases() {
+        let placement = db.placement();
+        let found = one(&db, modules).await;
+        let found = found.map_err(|source| placed(placement, source))?;
+        all.tables += found.tables;
+        let faults = found.faults.into_iter();
+        all.faults
+            .extend(faults.map(|fault| fault.in_placement(placement)));
+    }
+    Ok(all)
+}
+
+async fn one(db: &TenantDb, modules: &[ModuleMigrations<'_>]) -> Result<Diagnosis, DbError> {
     let mut run = Run::inspect(db, modules).await?;
     let seen = look(&mut run).await;
     run.finish().await;
@@ -62,6 +77,16 @@ async fn look(run: &mut Run<'_, '_>) -> Result<(Catalogue, Vec<ModuleName>), DbE
         ahead => ahead?,
     };
     Ok((catalogue, ahead))
+}
+
+fn placed(placement: Option<&PlacementName>, source: DbError) -> DbError {
+    match placement {
+        None => source,
+        Some(name) => DbError::Placed {
+            name: name.clone(),
+            source: Box::new(source),
+        },
+    }
 }
 
 #[cfg(test)]

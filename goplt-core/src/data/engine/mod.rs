@@ -45,6 +45,9 @@ pub(crate) trait Engine: Any + fmt::Debug + Send + Sync {
     /// Whether it answers.
     fn ping(&self, patience: Patience) -> BoxFuture<'_, Result<(), DbError>>;
 
+    /// Which database it is, whatever its URL says.
+    fn identity(&self) -> BoxFuture<'_, Result<String, DbError>>;
+
     /// Waits for open transactions, then closes all connections.
     fn close(&self) -> BoxFuture<'_, ()>;
 

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use goplt_manifest::ModuleName;
 
 use super::MigrationPlan;
-use crate::data::DbError;
+use crate::{data::DbError, id::PlacementName};
 
 /// Why the schema is not what this binary needs.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,14 @@ pub enum MigrationError {
         /// Why.
         source: Box<DbError>,
     },
+    /// The same, of a database that tenants are placed in. Those before it are migrated.
+    #[error("the database of the placement `{name}`")]
+    Placed {
+        /// Which one.
+        name: PlacementName,
+        /// What of it.
+        source: Box<Self>,
+    },
     /// The database could not be used.
     #[error("the database cannot be migrated")]
     Database(#[from] DbError),
@@ -79,11 +87,22 @@ const fn again(is_begun: bool) -> &'static str {
 struct Listed<'a>(&'a [MigrationProblem]);
 
 impl MigrationError {
+    pub(super) fn of(self, placement: Option<&PlacementName>) -> Self {
+        match placement {
+            None => self,
+            Some(name) => Self::Placed {
+                name: name.clone(),
+                source: Box::new(self),
+            },
+        }
+    }
+
     /// The problems, all of them; none if the database or a statement failed.
     #[must_use]
     pub fn problems(&self) -> &[MigrationProblem] {
         match self {
             Self::Drift(problems) | Self::Schema(problems) => problems,
+            Self::Placed { source, .. } => source.problems(),
             Self::Pending(_)
             | Self::Locked { .. }
             | Self::Pooler

@@ -34,6 +34,7 @@ use goplt_manifest::{Dialect, Manifest, Migration, ModuleName};
 
 use self::drift::PendingFile;
 use super::{TenantDb, guard};
+use crate::id::PlacementName;
 
 pub(crate) use self::lint::{lint, owner};
 pub(super) use self::run::Run;
@@ -68,9 +69,12 @@ pub struct AppliedMigration {
     pub file: String,
     /// How long its statements took.
     pub took: Duration,
+    /// The placement whose database it was applied to; `None` for the home.
+    pub placement: Option<PlacementName>,
 }
 
-/// Applies what is pending, module by module in the order given.
+/// Applies what is pending, module by module in the order given; database by database, where tenants
+/// are placed in several.
 ///
 /// # Errors
 ///
@@ -104,6 +108,23 @@ pub async fn run(
     db: &TenantDb,
     modules: &[ModuleMigrations<'_>],
 ) -> Result<MigrationReport, MigrationError> {
+    let mut report = MigrationReport::default();
+    for db in db.databases() {
+        let done = run_on(&db, modules).await;
+        let done = done.map_err(|error| error.of(db.placement()))?;
+        let applied = done.applied.into_iter().map(|applied| AppliedMigration {
+            placement: db.placement().cloned(),
+            ..applied
+        });
+        report.applied.extend(applied);
+    }
+    Ok(report)
+}
+
+async fn run_on(
+    db: &TenantDb,
+    modules: &[ModuleMigrations<'_>],
+) -> Result<MigrationReport, MigrationError> {
     let mut run = Run::open(db, modules).await?;
     let done = run.migrate().await;
     run.admin.finish().await;
@@ -119,13 +140,28 @@ pub async fn plan(
     db: &TenantDb,
     modules: &[ModuleMigrations<'_>],
 ) -> Result<MigrationPlan, MigrationError> {
+    let mut plan = MigrationPlan::default();
+    for db in db.databases() {
+        let planned = plan_of(&db, modules).await;
+        plan.add(planned.map_err(|error| error.of(db.placement()))?);
+    }
+    Ok(plan)
+}
+
+async fn plan_of(
+    db: &TenantDb,
+    modules: &[ModuleMigrations<'_>],
+) -> Result<MigrationPlan, MigrationError> {
     let mut run = Run::inspect(db, modules).await?;
-    let planned = planned(&mut run).await;
+    let planned = planned(&mut run, db.placement()).await;
     run.admin.finish().await;
     planned
 }
 
-async fn planned(run: &mut Run<'_, '_>) -> Result<MigrationPlan, MigrationError> {
+async fn planned(
+    run: &mut Run<'_, '_>,
+    placement: Option<&PlacementName>,
+) -> Result<MigrationPlan, MigrationError> {
     let catalogue = run.admin.catalogue().await?;
     let work = run.work(&catalogue).await?;
     let pending = work.files.into_iter().map(|pending| {
@@ -145,11 +181,13 @@ async fn planned(run: &mut Run<'_, '_>) -> Result<MigrationPlan, MigrationError>
                 .iter()
                 .map(|found| found.sql.to_owned())
                 .collect(),
+            placement: placement.cloned(),
         }
     });
     Ok(MigrationPlan {
         pending: pending.collect(),
         newer: work.newer,
+        guarded: vec![placement.cloned(); work.guards.len()],
         guards: work.guards,
     })
 }
@@ -177,10 +215,26 @@ pub async fn changed(
     db: &TenantDb,
     modules: &[ModuleMigrations<'_>],
 ) -> Result<Vec<ChangedMigration>, MigrationError> {
-    let mut run = Run::inspect(db, modules).await?;
-    let changed = run.changed(false).await;
-    run.admin.finish().await;
-    changed
+    let mut all = Vec::new();
+    for db in db.databases() {
+        let at = |error: MigrationError| error.of(db.placement());
+        let run = Run::inspect(&db, modules).await;
+        let mut run = run.map_err(|error| at(error.into()))?;
+        let changed = run.changed(false).await;
+        run.admin.finish().await;
+        all.extend(of(db.placement(), changed.map_err(at)?));
+    }
+    Ok(all)
+}
+
+fn of(
+    placement: Option<&PlacementName>,
+    changed: Vec<ChangedMigration>,
+) -> impl Iterator<Item = ChangedMigration> {
+    changed.into_iter().map(move |changed| ChangedMigration {
+        placement: placement.cloned(),
+        ..changed
+    })
 }
 
 /// Takes the files of [`changed`] for what was applied, and runs none of them: for a database that is right although a
@@ -188,19 +242,33 @@ pub async fn changed(
 ///
 /// # Errors
 ///
-/// A failure of the database; nothing is accepted then.
+/// A failure of the database; nothing is accepted in it then.
 pub async fn repair(
     db: &TenantDb,
     modules: &[ModuleMigrations<'_>],
 ) -> Result<Vec<ChangedMigration>, MigrationError> {
-    let mut run = Run::open(db, modules).await?;
-    let accepted = run.changed(true).await;
-    run.admin.finish().await;
-    let accepted = accepted?;
-    for ChangedMigration { module, file, diff } in &accepted {
-        tracing::warn!(target: "goplt::audit", %module, file, diff, "a changed migration was accepted");
+    let mut all = Vec::new();
+    for db in db.databases() {
+        let at = |error: MigrationError| error.of(db.placement());
+        let run = Run::open(&db, modules).await;
+        let mut run = run.map_err(|error| at(error.into()))?;
+        let accepted = run.changed(true).await;
+        run.admin.finish().await;
+        for accepted in of(db.placement(), accepted.map_err(at)?) {
+            let ChangedMigration {
+                module,
+                file,
+                diff,
+                placement,
+            } = &accepted;
+            let placement = placement.as_ref().map(PlacementName::as_str);
+            tracing::warn!(
+                target: "goplt::audit", %module, file, diff, placement, "a changed migration was accepted"
+            );
+            all.push(accepted);
+        }
     }
-    Ok(accepted)
+    Ok(all)
 }
 
 /// The schema of PostgreSQL that a module's tables are in: its name, with `_` for `-`.

@@ -4,14 +4,16 @@ use std::fmt;
 
 use goplt_manifest::{ModuleName, Phase};
 
-use crate::Timestamp;
+use crate::{Timestamp, id::PlacementName};
 
-/// What a run would apply, in order. Displayed as a list with every statement.
+/// What a run would apply, in order, to each database in turn. Displayed as a list with every statement.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MigrationPlan {
     pub(super) pending: Vec<PendingMigration>,
     pub(super) newer: Vec<(ModuleName, String)>,
     pub(super) guards: Vec<String>,
+    /// Which database each of them is for.
+    pub(super) guarded: Vec<Option<PlacementName>>,
 }
 
 /// A migration that a run would apply.
@@ -30,9 +32,23 @@ pub struct PendingMigration {
     pub begun: Option<Timestamp>,
     /// Its statements.
     pub statements: Vec<String>,
+    /// The placement whose database it is pending in; `None` for the home.
+    pub placement: Option<PlacementName>,
 }
 
 impl MigrationPlan {
+    /// What another database lacks.
+    pub(super) fn add(&mut self, other: Self) {
+        self.pending.extend(other.pending);
+        self.guards.extend(other.guards);
+        self.guarded.extend(other.guarded);
+        for newer in other.newer {
+            if !self.newer.contains(&newer) {
+                self.newer.push(newer);
+            }
+        }
+    }
+
     /// The migrations, in order; empty if the schema is up to date.
     #[must_use]
     pub fn pending(&self) -> &[PendingMigration] {
@@ -66,11 +82,13 @@ impl fmt::Display for MigrationPlan {
         for migration in &self.pending {
             writeln!(f, "{migration}")?;
         }
-        if !self.guards.is_empty() {
-            writeln!(f, "policies and rights:")?;
-            for statement in &self.guards {
-                writeln!(f, "    {statement};")?;
+        let mut last = None;
+        for (statement, placement) in self.guards.iter().zip(&self.guarded) {
+            if last != Some(placement) {
+                writeln!(f, "policies and rights{}:", In(placement.as_ref()))?;
+                last = Some(placement);
             }
+            writeln!(f, "    {statement};")?;
         }
         for (module, file) in &self.newer {
             writeln!(
@@ -79,6 +97,18 @@ impl fmt::Display for MigrationPlan {
             )?;
         }
         Ok(())
+    }
+}
+
+/// Where, if that needs saying.
+pub(super) struct In<'a>(pub(super) Option<&'a PlacementName>);
+
+impl fmt::Display for In<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(placement) => write!(f, " in the placement `{placement}`"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -91,8 +121,9 @@ impl fmt::Display for PendingMigration {
             transaction,
             begun,
             statements,
+            placement,
         } = self;
-        write!(f, "{module}/{file}")?;
+        write!(f, "{module}/{file}{}", In(placement.as_ref()))?;
         if *phase == Phase::Contract {
             f.write_str(" (contract: no older version may run then)")?;
         }
@@ -127,6 +158,7 @@ mod tests {
             transaction,
             begun,
             statements: vec![statement.into()],
+            placement: (begun.is_some()).then(|| "big".parse().unwrap()),
         };
         let plan = MigrationPlan {
             pending: vec![
@@ -153,18 +185,21 @@ mod tests {
                 ),
             ],
             newer: vec![("identity".parse().unwrap(), "V0009__names.sql".into())],
-            guards: vec!["GRANT SELECT ON \"blog\".\"blog_posts\" TO \"shop_app\"".into()],
+            guards: vec!["GRANT SELECT ON \"blog\".\"blog_posts\" TO \"shop_app\"".into(); 2],
+            guarded: vec![None, Some("big".parse().unwrap())],
         };
         insta::assert_snapshot!(plan, @r#"
         blog/V0002__likes.sql
             CREATE TABLE blog_likes (
               tenant_id TEXT NOT NULL
             );
-        blog/V0003__by_title.pg.sql (without a transaction) (begun on 1970-01-01T00:00:00Z and cut off: it runs again)
+        blog/V0003__by_title.pg.sql in the placement `big` (without a transaction) (begun on 1970-01-01T00:00:00Z and cut off: it runs again)
             CREATE INDEX CONCURRENTLY IF NOT EXISTS blog_by_title ON blog_posts (tenant_id, title);
         blog/V0004__old.sql (contract: no older version may run then)
             ALTER TABLE blog_posts DROP COLUMN body;
         policies and rights:
+            GRANT SELECT ON "blog"."blog_posts" TO "shop_app";
+        policies and rights in the placement `big`:
             GRANT SELECT ON "blog"."blog_posts" TO "shop_app";
         identity/V0009__names.sql was applied by a newer version, which this one works beside
         "#);

@@ -3,6 +3,7 @@
 use goplt_manifest::ModuleName;
 
 use super::{MigrationError, diff::diff, drift, run::Run};
+use crate::id::PlacementName;
 
 /// A file that differs from what was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct ChangedMigration {
     pub file: String,
     /// What differs, as lines: `-` was applied, `+` is in the file.
     pub diff: String,
+    /// The placement whose database it is about; `None` for the home.
+    pub placement: Option<PlacementName>,
 }
 
 impl Run<'_, '_> {
@@ -41,6 +44,7 @@ impl Run<'_, '_> {
                     module: module.module.clone(),
                     file: file.file_name(),
                     diff: diff(&text.unwrap_or_default(), &file.sql),
+                    placement: None,
                 });
                 if accept {
                     let phase = file.header().map_or(entry.phase, |header| header.phase);

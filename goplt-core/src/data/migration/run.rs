@@ -414,5 +414,6 @@ fn applied(pending: &Pending<'_, '_>, took: std::time::Duration) -> AppliedMigra
         module: pending.module.module.clone(),
         file: pending.found.file.file_name(),
         took,
+        placement: None,
     }
 }

@@ -42,6 +42,8 @@ pub struct Statement {
     pub params: usize,
     pub takes_tenant: bool,
     pub writes: bool,
+    /// Whether a host statement touches rows that belong to tenants.
+    pub of_all_tenants: bool,
 }
 
 /// A statement and the values of its places.

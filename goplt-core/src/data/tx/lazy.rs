@@ -10,6 +10,7 @@ use futures_core::future::BoxFuture;
 use super::TenantTx;
 use crate::data::{
     DbError, HostSql, TenantDb, TenantScope,
+    db::Place,
     engine::{Access, RowSink, Session, Wanted},
     scope::OpenWrite,
     sql::Bound,
@@ -31,6 +32,7 @@ pub(crate) enum Refused {
 /// Opens its transaction with a prelude: a statement that must change a row.
 struct LazySession {
     db: TenantDb,
+    place: Place,
     scope: TenantScope,
     prelude: Option<HostSql>,
     outcome: Prelude,
@@ -47,15 +49,17 @@ impl TenantDb {
         prelude: HostSql,
     ) -> (TenantTx, Prelude) {
         let outcome = Prelude::default();
+        let place = self.place_of(scope.tenant());
         let session = LazySession {
             db: self.clone(),
+            place,
             scope: scope.clone(),
             prelude: Some(prelude),
             outcome: outcome.clone(),
             open: None,
             mark: None,
         };
-        (TenantTx::lazy(Box::new(session), scope, self), outcome)
+        (TenantTx::lazy(Box::new(session), scope, self, place), outcome)
     }
 }
 
@@ -80,7 +84,8 @@ impl Prelude {
 impl LazySession {
     async fn open(&mut self) -> Result<&mut Box<dyn Session>, DbError> {
         if let Some(prelude) = self.prelude.take() {
-            let mut session = self.db.tenant_session(&self.scope, Access::Write).await?;
+            let begun = self.db.tenant_session(self.place, &self.scope, Access::Write);
+            let mut session = begun.await?;
             self.mark = Some(self.scope.open_write());
             let began = session
                 .run(prelude.bound, Wanted::All, &mut |_| Ok(()))

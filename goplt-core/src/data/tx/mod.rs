@@ -9,6 +9,7 @@ pub(crate) use self::lazy::Refused;
 use self::run::Transaction;
 use super::{
     DbError, FromRow, HostScope, HostSql, TenantDb, TenantScope, TenantSql,
+    db::Place,
     engine::{Access, Session},
     kernel::{Origin, Seams, Wake},
     scope::OpenWrite,
@@ -34,6 +35,7 @@ pub struct TenantTx {
     tenant: TenantId,
     _open: Option<OpenWrite>,
     origin: Origin,
+    place: Place,
 }
 
 /// A transaction across tenants, on the tables that its module declared. Dropped without
@@ -43,6 +45,9 @@ pub struct HostTx {
     seams: Seams,
     wake: Wake,
     work: HostWork,
+    place: Place,
+    /// Of one of several databases, and nobody said that it is meant.
+    is_some: bool,
 }
 
 // === impl TenantTx ===
@@ -53,14 +58,20 @@ impl TenantTx {
         scope: &TenantScope,
         access: Access,
         db: &TenantDb,
+        place: Place,
     ) -> Self {
         let open = (access == Access::Write).then(|| scope.open_write());
-        Self::with(session, scope, access, open, db)
+        Self::with(session, scope, access, open, (db, place))
     }
 
     /// On a session that opens, and marks itself open, when it is first used.
-    fn lazy(session: Box<dyn Session>, scope: &TenantScope, db: &TenantDb) -> Self {
-        Self::with(session, scope, Access::Write, None, db)
+    fn lazy(
+        session: Box<dyn Session>,
+        scope: &TenantScope,
+        db: &TenantDb,
+        place: Place,
+    ) -> Self {
+        Self::with(session, scope, Access::Write, None, (db, place))
     }
 
     fn with(
@@ -68,18 +79,19 @@ impl TenantTx {
         scope: &TenantScope,
         access: Access,
         open: Option<OpenWrite>,
-        db: &TenantDb,
+        (db, place): (&TenantDb, Place),
     ) -> Self {
         Self {
             tx: Transaction::new(session, access, scope.deadline(), db.meter().clone()),
             tenant: scope.tenant().clone(),
             _open: open,
             origin: Origin {
-                seams: db.seams().clone(),
+                seams: db.seams_of(place).clone(),
                 scope: scope.clone(),
                 cause: None,
                 wake: Wake::default(),
             },
+            place,
         }
     }
 
@@ -179,6 +191,11 @@ impl TenantTx {
         &mut self.origin
     }
 
+    /// Which database it is of.
+    pub(crate) const fn place(&self) -> Place {
+        self.place
+    }
+
     /// Whose rows they are.
     #[must_use]
     pub fn tenant(&self) -> &TenantId {
@@ -209,6 +226,8 @@ impl HostTx {
             work: HostWork::new(scope, db.host_recorder(), seams.clock.clone()),
             seams,
             wake: Wake::default(),
+            place: db.here(),
+            is_some: db.is_of_several(),
         }
     }
 
@@ -218,6 +237,19 @@ impl HostTx {
 
     pub(crate) const fn work_mut(&mut self) -> &mut HostWork {
         &mut self.work
+    }
+
+    /// Which database it is of.
+    pub(crate) const fn place(&self) -> Place {
+        self.place
+    }
+
+    /// What is about all tenants must not see some of them.
+    fn check(&self, sql: &HostSql) -> Result<(), DbError> {
+        if self.is_some && sql.bound.statement().of_all_tenants {
+            return Err(DbError::SomeTenants);
+        }
+        Ok(())
     }
 
     pub(crate) const fn seams(&self) -> &Seams {
@@ -239,6 +271,7 @@ impl HostTx {
     ///
     /// Dropping the future interrupts the statement; the transaction can only be dropped then.
     pub async fn fetch_all<T: FromRow + Send>(&mut self, sql: HostSql) -> Result<Vec<T>, DbError> {
+        self.check(&sql)?;
         self.work.runs();
         let writes = sql.bound.statement().writes;
         let rows: Vec<T> = self.tx.fetch_all(sql.bound, None).await?;
@@ -261,6 +294,7 @@ impl HostTx {
         &mut self,
         sql: HostSql,
     ) -> Result<Option<T>, DbError> {
+        self.check(&sql)?;
         self.work.runs();
         let writes = sql.bound.statement().writes;
         let row = self.tx.fetch_optional(sql.bound, None).await?;
@@ -293,6 +327,7 @@ impl HostTx {
     ///
     /// As for [`fetch_all`](Self::fetch_all).
     pub async fn execute(&mut self, sql: HostSql) -> Result<u64, DbError> {
+        self.check(&sql)?;
         self.work.runs();
         let writes = sql.bound.statement().writes;
         let rows = self.tx.execute(sql.bound, None).await?;

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     BoxError, ModuleName, Principal, RequestContext, Timestamp,
-    data::{DbError, HostScope, Refused, ScopeMint, TenantDb, kernel::kernel_sql_by_dialect},
+    data::{DbError, HostScope, HostSql, Refused, ScopeMint, TenantDb, kernel::kernel_sql_by_dialect},
     error::{chain, fenced},
     failpoint,
     report::{Category, ErrorReport, Reporter},
@@ -211,6 +211,11 @@ impl Delivery {
             due.lane,
             due.token
         );
+        let received = if self.db.holds(scope.tenant()) {
+            received
+        } else {
+            self.received_elsewhere(group, cx)
+        };
         let (mut tx, prelude) = self.db.begin_lazily(scope, received);
         tx.caused_by(cx.id());
         let timeout = registered.policy.timeout();
@@ -230,6 +235,20 @@ impl Delivery {
             (Err(_), Some(Refused::Fenced)) => Outcome::Fenced,
             (Err(error), None) => Outcome::Failed(error),
         }
+    }
+
+    /// Of an event whose tenant is placed in another database: from a transaction across tenants, or
+    /// from before the tenant was moved. Effect and inbox commit there, so that it is handled once;
+    /// the lane is here, and keeps nobody out.
+    fn received_elsewhere(&self, group: &ModuleName, cx: &EventContext) -> HostSql {
+        kernel_sql_by_dialect!(
+            sqlite: "INSERT INTO goplt_inbox (tenant_id, group_name, event_id, received_at) VALUES (?1, ?2, ?3, ?4)",
+            postgres: "INSERT INTO goplt_inbox (tenant_id, group_name, event_id, received_at) VALUES ($1, $2, $3, $4)",
+            cx.tenant().as_str(),
+            group.as_str(),
+            cx.id(),
+            self.db.seams().clock.now()
+        )
     }
 
     pub(super) fn context(

@@ -18,7 +18,7 @@ mod state;
 pub(crate) use self::deliver::cut;
 pub use self::settings::EventSettings;
 
-use tokio::time::sleep_until;
+use tokio::{task::JoinSet, time::sleep_until};
 
 use self::state::Relay;
 use super::EventHandlers;
@@ -31,8 +31,10 @@ use crate::{
 
 /// Brings events to the handlers of this process, until the shutdown drains.
 ///
-/// Several may run on one database, in one process or many: they share the lanes.
-#[derive(Debug)]
+/// Several may run on one database, in one process or many: they share the lanes. Where tenants are
+/// placed in several databases it runs on each of them by itself: one that is away keeps nobody else
+/// waiting.
+#[derive(Debug, Clone)]
 #[must_use = "a runner does nothing until it runs"]
 pub struct EventRunner {
     db: TenantDb,
@@ -74,14 +76,28 @@ impl EventRunner {
     /// A dropped future loses no event: handlers at work roll back, and what was handled is
     /// known. The leases last until they run out.
     pub async fn run(self, shutdown: ShutdownToken) {
+        if !self.db.is_of_several() {
+            return self.run_on_one(shutdown).await;
+        }
+        let mut all = JoinSet::new();
+        for db in self.db.databases() {
+            let runner = Self { db, ..self.clone() };
+            all.spawn(runner.run_on_one(shutdown.clone()));
+        }
+        // Ends a panic as it would without placements.
+        all.join_all().await;
+    }
+
+    async fn run_on_one(self, shutdown: ShutdownToken) {
         let _open = shutdown.hold("events");
         let poll = self.settings.poll;
+        let placement = self.db.placement().map(ToString::to_string);
         let mut wake = self.db.seams().events.listen();
         let mut relay = Relay::new(self, shutdown.clone());
         while !shutdown.is_draining() {
             let turn = relay.turn().await;
             let again = turn.unwrap_or_else(|error: DbError| {
-                tracing::warn!(error = %chain(&error), "events wait for the database");
+                tracing::warn!(error = %chain(&error), placement, "events wait for the database");
                 Some(tokio::time::Instant::now() + poll)
             });
             let Some(at) = again else {

@@ -36,9 +36,15 @@ impl Delivery {
         let shares = |due: &&Due| {
             let registered = self.handlers.get(group, &due.event.name);
             let shares = registered.is_some_and(|known| known.policy.shares_transactions());
-            shares && !due.retried && !due.seen
+            shares && !due.retried && !due.seen && self.is_here(due)
         };
         due.iter().take(MOST).take_while(shares).count()
+    }
+
+    /// Whether the event's tenant is in the database that it was published in.
+    fn is_here(&self, due: &Due) -> bool {
+        let tenant = due.event.tenant.parse();
+        tenant.is_ok_and(|tenant| self.db.holds(&tenant))
     }
 
     /// Handles all of these in one transaction; `false` if that did not work, and nothing of it

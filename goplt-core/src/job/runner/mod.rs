@@ -12,7 +12,7 @@ mod work;
 
 pub use self::settings::JobSettings;
 
-use tokio::time::sleep_until;
+use tokio::{task::JoinSet, time::sleep_until};
 
 use self::state::Runner;
 use super::JobHandlers;
@@ -25,8 +25,10 @@ use crate::{
 
 /// Runs the jobs of this process, until the shutdown drains.
 ///
-/// Several may run on one database, in one process or many.
-#[derive(Debug)]
+/// Several may run on one database, in one process or many. Where tenants are placed in several
+/// databases it runs on each of them by itself: one that is away keeps nobody else waiting.
+/// Schedules are made due in the home database alone.
+#[derive(Debug, Clone)]
 #[must_use = "a runner does nothing until it runs"]
 pub struct JobRunner {
     db: TenantDb,
@@ -68,14 +70,28 @@ impl JobRunner {
     /// A dropped future loses no job: those at work are dropped, and run again when their leases
     /// have run out.
     pub async fn run(self, shutdown: ShutdownToken) {
+        if !self.db.is_of_several() {
+            return self.run_on_one(shutdown).await;
+        }
+        let mut all = JoinSet::new();
+        for db in self.db.databases() {
+            let runner = Self { db, ..self.clone() };
+            all.spawn(runner.run_on_one(shutdown.clone()));
+        }
+        // Ends a panic as it would without placements.
+        all.join_all().await;
+    }
+
+    async fn run_on_one(self, shutdown: ShutdownToken) {
         let _open = shutdown.hold("jobs");
+        let placement = self.db.placement().map(ToString::to_string);
         let poll = self.settings.poll;
         let mut wake = self.db.seams().jobs.listen();
         let mut runner = Runner::new(self);
         while !shutdown.is_draining() {
             let turn = runner.turn().await;
             let at = turn.unwrap_or_else(|error: DbError| {
-                tracing::warn!(error = %chain(&error), "jobs wait for the database");
+                tracing::warn!(error = %chain(&error), placement, "jobs wait for the database");
                 tokio::time::Instant::now() + poll
             });
             tokio::select! {

@@ -20,7 +20,7 @@ use crate::{
     data::{DbError, HostScope, HostTx, TenantDb},
     error::chain,
     failpoint,
-    job::JobHandlers,
+    job::{JobHandlers, context::JobRows},
     manifest::ModuleName,
 };
 
@@ -63,14 +63,18 @@ impl Runner {
         } = runner;
         let seams = db.seams();
         let now = Instant::now();
+        let host = mint.host_scope(
+            ModuleName::from_static("core"),
+            "jobs of all tenants are run",
+        );
         Self {
-            host: mint.host_scope(
-                ModuleName::from_static("core"),
-                "jobs of all tenants are run",
-            ),
             owner: seams.ids.next(),
             tools: Tools {
                 mint,
+                rows: JobRows {
+                    db: db.clone(),
+                    host: host.clone(),
+                },
                 clock: seams.clock.clone(),
                 random: Random::system(),
                 reporter,
@@ -81,12 +85,14 @@ impl Runner {
             running: HashMap::new(),
             ends: Vec::new(),
             entered: false,
-            next_cron: Some(Timestamp::UNIX_EPOCH),
+            // A schedule is one, however many databases there are.
+            next_cron: db.is_home().then_some(Timestamp::UNIX_EPOCH),
             look_at: now,
             beat_at: now + settings.lease / 3,
             clean_at: now + CLEAN_EVERY,
             measure_at: now,
             db,
+            host,
             handlers,
             settings,
         }

@@ -1,10 +1,5 @@
 //! One attempt at a job.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
-
 use tokio::time::Instant;
 use tracing::{
     Instrument, Span,
@@ -12,7 +7,11 @@ use tracing::{
 };
 
 use super::{
-    super::{JobContext, handler::Registered},
+    super::{
+        JobContext,
+        context::{Finished, JobRows},
+        handler::Registered,
+    },
     claim::Claimed,
     finish::{End, Ended},
     numbers::Numbers,
@@ -31,6 +30,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Tools {
     pub(super) mint: ScopeMint,
+    pub(super) rows: JobRows,
     pub(super) clock: Clock,
     pub(super) random: Random,
     pub(super) reporter: Reporter,
@@ -88,7 +88,8 @@ impl Tools {
             attempt: job.attempts,
             token: job.token,
             clock: self.clock.clone(),
-            finished: Arc::new(AtomicBool::new(false)),
+            rows: self.rows.clone(),
+            finished: Finished::default(),
         })
     }
 
@@ -111,13 +112,13 @@ impl Tools {
                     Ok(result) => result,
                     Err(_) => Err(format!("the job took longer than {timeout:?}").into()),
                 };
-                (result, cx.finished.load(Ordering::Acquire))
+                (result, cx.finished)
             }
-            Err(error) => (Err(Permanent::new(error).into()), false),
+            Err(error) => (Err(Permanent::new(error).into()), Finished::default()),
         };
         failpoint::point("job.before_complete");
         if let Some(numbers) = &self.numbers {
-            let error = result.as_ref().err().filter(|_| !finished);
+            let error = result.as_ref().err().filter(|_| !finished.is_committed());
             let error = error.map(|error| Category::of(&**error).as_str());
             numbers.attempted(&job, error, started.elapsed());
         }
@@ -126,7 +127,8 @@ impl Tools {
             span.record("otel.status_code", "ERROR");
         }
         let end = match result {
-            _ if finished => End::Written,
+            _ if finished.is_written() => End::Written,
+            _ if finished.is_committed() => End::Done,
             Ok(()) => End::Done,
             Err(error) => self.failure(&registered, &job, request.as_ref(), &*error),
         };

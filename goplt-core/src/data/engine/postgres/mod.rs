@@ -27,7 +27,7 @@ use tokio::time::Instant;
 
 use self::{pool::Pool, session::PgSession};
 use super::{Access, Admin, Engine, Patience, Session, Whose};
-use crate::data::{DatabaseSettings, DbError, catalogue::Roles};
+use crate::data::{DatabaseSettings, DbError, DbType, DbValue, catalogue::Roles};
 
 /// Relay, job runner and a few more: beside a process's requests they need little.
 const MOST_HOST_CONNECTIONS: u32 = 5;
@@ -128,6 +128,23 @@ impl Engine for Postgres {
             // What is dropped rolls back.
             let text = begin(Access::Read, Whose::Host, None);
             self.app.begin(text, patience).await.map(drop)
+        })
+    }
+
+    fn identity(&self) -> BoxFuture<'_, Result<String, DbError>> {
+        // A server is told by the moment it started, a database in it by its number.
+        const WHICH: &str = "SELECT pg_postmaster_start_time()::text || ' ' || oid::text FROM pg_database \
+                             WHERE datname = current_database()";
+        Box::pin(async move {
+            let mut inspector = self.inspector().await?;
+            let found = inspector.query(WHICH, Vec::new(), &[DbType::Text]).await;
+            inspector.finish().await;
+            let found = found?.into_iter().flatten().next();
+            let found = found.ok_or(DbError::NoRow)?;
+            String::from_value(found).map_err(|source| DbError::Column {
+                column: "identity".into(),
+                source,
+            })
         })
     }
 

@@ -116,6 +116,10 @@ impl Engine for Sqlite {
         Box::pin(async move { lease(&self.readers, Access::Read, patience).await.map(drop) })
     }
 
+    fn identity(&self) -> BoxFuture<'_, Result<String, DbError>> {
+        Box::pin(async { self.place.identity() })
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.readers.close().await;

@@ -89,6 +89,13 @@ impl Place {
             })
     }
 
+    /// The file itself, whatever path leads to it.
+    pub(super) fn identity(&self) -> Result<String, DbError> {
+        let path = fs::canonicalize(self.path());
+        let path = path.map_err(|error| self.reason("it cannot be found", error))?;
+        Ok(path.display().to_string())
+    }
+
     /// What the driver refused to open.
     pub(super) fn refused(&self, error: DbError) -> DbError {
         match error {

@@ -38,6 +38,7 @@ async fn work(pool: Arc<Pool>, round: u64) -> Result<(), DbError> {
             postgres: "".into(),
             params: 1,
             takes_tenant: false,
+            of_all_tenants: false,
             writes: true,
         }));
         session

@@ -76,6 +76,7 @@ fn analysed(sql: &str, tables: &[&str]) -> Result<Arc<Statement>, DbError> {
         .map_err(|error| DbError::Sql(error.render(sql).into()))?;
     let statement = Arc::new(Statement {
         takes_tenant: rewritten.tenant_param.is_some(),
+        of_all_tenants: false,
         writes: rewritten.writes,
         params: rewritten.params,
         sqlite: Cow::Owned(rewritten.sqlite),
