@@ -396,7 +396,7 @@ async fn the_log_of_the_platform_is_no_tenant_even_if_we_signed_so() {
     keys.publish(KeySet::new([signer.verification_key()]).unwrap());
     let issuer = Issuer::new(ISSUER, "goplt").with_clock(clock());
     let platform = goplt_core::TenantId::platform();
-    let token = issuer.issue(&signer, "eve", &platform, &[]);
+    let token = issuer.issue::<&str>(&signer, "eve", &platform, &[]);
     assert!(verifier(keys).check(token.expose()).is_err());
 }
 

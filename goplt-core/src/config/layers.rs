@@ -33,6 +33,14 @@ impl<'a> Layers<'a> {
         }
     }
 
+    /// The same errors, with a schema that knows more.
+    pub(super) fn over(self, schema: &Schema) -> Layers<'_> {
+        Layers {
+            errors: self.errors,
+            ..Layers::new(schema)
+        }
+    }
+
     pub(super) fn schema(&self) -> &'a Schema {
         self.schema
     }

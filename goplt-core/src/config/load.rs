@@ -11,6 +11,7 @@ use super::{
     file::{self, File},
     kernel,
     layers::{Found, Layers},
+    names::{self, Named},
     schema::{Schema, variable},
     secret,
     sources::Flag,
@@ -26,8 +27,8 @@ use super::{
 /// Every problem of every layer at once: see [`ConfigErrorKind`].
 pub fn load(sources: &Sources, sections: &[Section]) -> Result<Config, ConfigErrors> {
     let kernel = kernel::sections();
-    let schema = Schema::new(kernel.iter().chain(sections));
-    let mut layers = Layers::new(&schema);
+    let known = Schema::new(kernel.iter().chain(sections));
+    let mut layers = Layers::new(&known);
     let reserved = sections
         .iter()
         .filter(|section| kernel::is_reserved(&section.name));
@@ -48,8 +49,19 @@ pub fn load(sources: &Sources, sections: &[Section]) -> Result<Config, ConfigErr
         layers.refuse_environment(&environment, &chosen_by, meant);
     }
 
+    let files = default.iter().chain(&own).chain(&given);
+    let names = names::find(&known, sources, files.clone());
+    layers
+        .errors
+        .extend(names.iter().filter_map(Named::problem));
+    let mut schema = Schema::new(kernel.iter().chain(sections));
+    for Named { parent, name, .. } in &names {
+        schema.add_name(parent, name);
+    }
+    let mut layers = layers.over(&schema);
+
     layers.defaults(environment.as_str());
-    for file in default.iter().chain(&own).chain(&given) {
+    for file in files {
         layers.file(file);
     }
     layers.variables(sources);

@@ -15,6 +15,9 @@
 //! known one), values of the wrong type or beyond their limits, broken files. A value that a
 //! higher layer overrides is checked too. Each value knows its [`Origin`].
 //!
+//! Under a few keys the names are free: `database.placements.big.url` is the URL of a placement that
+//! is called `big` here. In a variable a `-` of such a name is `_`, as in a module's name.
+//!
 //! # Secrets
 //!
 //! A value of kind `secret` exists only as [`SecretString`]; no error, `Debug` or listing shows
@@ -51,6 +54,7 @@ mod file;
 pub mod kernel;
 mod layers;
 mod load;
+mod names;
 mod origin;
 mod schema;
 mod secret;

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use goplt_manifest::{ConfigDecl, ConfigKind, suggest};
 
@@ -8,7 +8,8 @@ use goplt_manifest::{ConfigDecl, ConfigKind, suggest};
 pub struct Section {
     /// The module's name. Empty for settings that lie at the top.
     pub name: String,
-    /// What may be set; a name with dots (`cors.origins`) lies deeper.
+    /// What may be set; a name with dots (`cors.origins`) lies deeper, and one with a `*` for one
+    /// of its parts (`placements.*.url`) under every name that is found there.
     pub entries: Vec<ConfigDecl>,
 }
 
@@ -30,6 +31,8 @@ pub(super) struct Schema {
     by_variable: HashMap<String, usize>,
     /// Keys that others lie under: `server`, `server.cors`.
     parents: BTreeSet<String>,
+    /// Those of free names: `database.placements`, and what is under each name.
+    named: BTreeMap<String, Vec<ConfigDecl>>,
 }
 
 #[derive(Debug)]
@@ -55,16 +58,44 @@ impl Schema {
             by_key: HashMap::new(),
             by_variable: HashMap::new(),
             parents: BTreeSet::new(),
+            named: BTreeMap::new(),
         };
         for section in sections {
             if !section.name.is_empty() {
                 schema.parents.insert(section.name.clone());
             }
             for decl in &section.entries {
-                schema.add(join(&section.name, &decl.name), decl);
+                let key = join(&section.name, &decl.name);
+                match key.split_once(".*.") {
+                    Some((parent, name)) => schema.add_named(parent, name, decl),
+                    None => schema.add(key, decl),
+                }
             }
         }
         schema
+    }
+
+    fn add_named(&mut self, parent: &str, name: &str, decl: &ConfigDecl) {
+        self.parents.insert(parent.to_owned());
+        let mut decl = decl.clone();
+        decl.name = name.to_owned();
+        self.named.entry(parent.to_owned()).or_default().push(decl);
+    }
+
+    /// The keys under which names are free.
+    pub(super) fn named(&self) -> impl Iterator<Item = &str> {
+        self.named.keys().map(String::as_str)
+    }
+
+    /// With what may be set under this name.
+    pub(super) fn add_name(&mut self, parent: &str, name: &str) {
+        let key = join(parent, name);
+        if self.parents.contains(&key) {
+            return;
+        }
+        for decl in self.named.get(parent).cloned().unwrap_or_default() {
+            self.add(join(&key, &decl.name), &decl);
+        }
     }
 
     fn add(&mut self, key: String, decl: &ConfigDecl) {

@@ -205,6 +205,19 @@ impl Values {
         }
     }
 
+    /// The names under a key whose names are free, in their order: those of `placements`.
+    #[must_use]
+    pub fn names(&self, key: &str) -> Vec<String> {
+        let prefix = super::schema::join(&self.section, key) + ".";
+        let below = self.slots.range(prefix.clone()..);
+        let below = below.map_while(|(key, _)| key.strip_prefix(&prefix));
+        let mut names: Vec<_> = below
+            .filter_map(|rest| Some(rest.split_once('.')?.0.to_owned()))
+            .collect();
+        names.dedup();
+        names
+    }
+
     fn find(&self, key: &str) -> Option<&Typed> {
         self.slots
             .get(&super::schema::join(&self.section, key))?

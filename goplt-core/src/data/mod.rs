@@ -60,8 +60,6 @@ pub use self::kernel::kernel_migrations;
 #[doc(hidden)]
 pub use self::sql::Statement as __Statement;
 #[cfg(feature = "data")]
-pub(crate) use self::{db::Place, tx::Refused};
-#[cfg(feature = "data")]
 pub use self::{
     commits::Commits,
     db::TenantDb,
@@ -74,6 +72,8 @@ pub use self::{
     tx::{HostTx, TenantTx},
     value::{DbType, DbValue, IntoValue, Json, Value, ValueError},
 };
+#[cfg(feature = "data")]
+pub(crate) use self::{db::Place, tx::Refused};
 /// SQL on tenant tables that are named in place: for applications without a manifest. Modules have
 /// a `tenant_sql!` of their own from `include_manifest!`, which knows their tables.
 ///

@@ -105,9 +105,12 @@ async fn tell_apart(databases: &[Database]) -> Result<(), DbError> {
 }
 
 fn at(name: &PlacementName, source: DbError) -> DbError {
-    DbError::Placed {
-        name: name.clone(),
-        source: Box::new(source),
+    match source {
+        DbError::Url(reason) => refused(name, format!("its URL is not usable: {reason}")),
+        source => DbError::Placed {
+            name: name.clone(),
+            source: Box::new(source),
+        },
     }
 }
 

@@ -205,7 +205,10 @@ impl DeadLetters {
     /// Where what the filter means may be. A tenant's events are in its database, and at home those
     /// of transactions across tenants.
     fn databases(&self, filter: &DeadLetterFilter) -> Vec<TenantDb> {
-        let tenant = filter.tenant.as_ref().and_then(|tenant| tenant.parse().ok());
+        let tenant = filter
+            .tenant
+            .as_ref()
+            .and_then(|tenant| tenant.parse().ok());
         let may_be = |db: &TenantDb| match &tenant {
             Some(tenant) => db.is_home() || db.holds(tenant),
             None => true,

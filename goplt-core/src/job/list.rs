@@ -204,9 +204,15 @@ impl Jobs {
     /// before its tenant was moved may be elsewhere.
     async fn find(&self, filter: &JobFilter) -> Result<Vec<(TenantDb, JobInfo)>, DbError> {
         let mut all = Vec::new();
-        let tenant = filter.tenant.as_ref().and_then(|tenant| tenant.parse().ok());
+        let tenant = filter
+            .tenant
+            .as_ref()
+            .and_then(|tenant| tenant.parse().ok());
         for db in self.db.databases() {
-            if tenant.as_ref().is_some_and(|tenant| !db.is_home() && !db.holds(tenant)) {
+            if tenant
+                .as_ref()
+                .is_some_and(|tenant| !db.is_home() && !db.holds(tenant))
+            {
                 continue;
             }
             let found = self.find_in(&db, filter).await?;
@@ -322,7 +328,10 @@ impl Jobs {
         let filter = filter.clone().with_state(JobState::Failed);
         let mut found: Vec<(TenantDb, Vec<JobInfo>)> = Vec::new();
         for (db, job) in self.find(&filter).await? {
-            match found.iter_mut().find(|(known, _)| known.here() == db.here()) {
+            match found
+                .iter_mut()
+                .find(|(known, _)| known.here() == db.here())
+            {
                 Some((_, jobs)) => jobs.push(job),
                 None => found.push((db, vec![job])),
             }

@@ -35,10 +35,18 @@ pub(super) fn repair(host: Host, accept: bool) -> Result<(), Failure> {
 fn listed(changed: &[ChangedMigration]) -> String {
     let mut text = String::new();
     for ChangedMigration {
-        module, file, diff, ..
+        module,
+        file,
+        diff,
+        placement,
+        ..
     } in changed
     {
-        text.push_str(&format!("{module}/{file}\n"));
+        text.push_str(&format!("{module}/{file}"));
+        if let Some(placement) = placement {
+            text.push_str(&format!(" in the placement `{placement}`"));
+        }
+        text.push('\n');
         for line in diff.lines() {
             text.push_str(&format!("    {line}\n"));
         }
@@ -60,19 +68,22 @@ pub(super) fn doctor(host: Host) -> Result<(), Failure> {
 pub(super) fn set_up(
     host: Host,
     admin_url: Option<&String>,
+    placement: Option<&String>,
     is_printed: bool,
     reset: bool,
 ) -> Result<(), Failure> {
+    let placement = placement.map(String::as_str);
     let admin_url = admin_url.map(|url| SecretString::from(url.as_str()));
     match admin_url.as_ref().filter(|_| !is_printed) {
         None => {
-            let script = host.setup_script(admin_url.as_ref());
+            let script = host.setup_script(admin_url.as_ref(), placement);
             print(&script.map_err(|error| Failure::of(chain(&error)))?)
         }
         Some(admin_url) => {
             start_logs(&host)?;
-            let done = async move { host.set_up(admin_url, reset).await.map_err(Failure::of) };
-            print(&format!("{}\n", block_on(done)?))
+            let done = async move { host.set_up(admin_url, placement, reset).await };
+            let done = block_on(async move { done.await.map_err(Failure::of) })?;
+            print(&format!("{done}\n"))
         }
     }
 }

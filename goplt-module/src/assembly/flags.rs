@@ -85,6 +85,12 @@ fn setup() -> clap::Command {
                 .help("As whom: a superuser, or who may make roles and databases")
                 .required_unless_present("print"),
         )
+        .arg(
+            Arg::new("placement")
+                .long("placement")
+                .value_name("NAME")
+                .help("The database of this placement, rather than the home database"),
+        )
         .arg(switch(
             "print",
             "Prints a script for psql, without passwords, and does nothing",

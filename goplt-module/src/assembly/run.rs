@@ -103,6 +103,7 @@ fn run(
         "db setup" => database::set_up(
             build(host)?,
             inner.get_one::<String>("admin-url"),
+            inner.get_one::<String>("placement"),
             inner.get_flag("print"),
             inner.get_flag("reset-passwords"),
         ),

@@ -6,7 +6,7 @@ use goplt_core::{
     ModuleName,
     config::{
         Config, SecretString,
-        kernel::{DatabaseConfig, MigrationMode},
+        kernel::{DatabaseConfig, MigrationMode, PlacementConfig},
     },
     data::{
         DatabaseSettings, TenantDb,
@@ -29,33 +29,68 @@ pub(super) async fn database_settings(
 ) -> Result<DatabaseSettings, StartCause> {
     let database: DatabaseConfig = config.get();
     let settings = match database.url {
-        Some(url) if !is_embedded(config) => {
+        Some(url) => {
             let urls = RoleUrls {
                 url,
                 host_url: database.host_url,
                 owner_url: database.owner_url,
             };
-            let first_use = if config.environment().is_development() {
-                FirstUse::SetUp
-            } else {
-                FirstUse::Refuse
-            };
-            let names = module_names(modules);
-            let (settings, report) =
-                setup::connect(urls, names, config.data_dir(), first_use).await?;
-            for done in report.done() {
-                tracing::info!(done, "set the database up");
-            }
-            settings
+            connect(urls, config, modules).await?
         }
-        Some(url) => DatabaseSettings::new(url),
         None => DatabaseSettings::new(sqlite_url(config.data_dir())),
     };
-    Ok(settings
+    let mut settings = settings
         .with_max_connections(database.max_connections)
         .with_max_idle_connections(database.max_idle_connections)
         .with_max_lifetime(database.max_lifetime)
-        .with_acquire_timeout(database.acquire_timeout))
+        .with_acquire_timeout(database.acquire_timeout);
+    for placement in database.placements {
+        let name = placement.name.clone();
+        let tenants = placement.tenants.clone();
+        let placed = placement_settings(placement, config, modules).await?;
+        settings = settings.with_placement(name, placed, tenants);
+    }
+    Ok(settings)
+}
+
+async fn placement_settings(
+    placement: PlacementConfig,
+    config: &Config,
+    modules: &Registry,
+) -> Result<DatabaseSettings, StartCause> {
+    let urls = RoleUrls {
+        url: placement.url,
+        host_url: placement.host_url,
+        owner_url: placement.owner_url,
+    };
+    let settings = connect(urls, config, modules).await;
+    let settings = settings.map_err(|error| error.of_placement(&placement.name))?;
+    Ok(settings
+        .with_max_connections(placement.max_connections)
+        .with_max_idle_connections(placement.max_idle_connections)
+        .with_max_lifetime(placement.max_lifetime)
+        .with_acquire_timeout(placement.acquire_timeout))
+}
+
+async fn connect(
+    urls: RoleUrls,
+    config: &Config,
+    modules: &Registry,
+) -> Result<DatabaseSettings, SetupError> {
+    if is_embedded(config) {
+        return Ok(DatabaseSettings::new(urls.url));
+    }
+    let first_use = if config.environment().is_development() {
+        FirstUse::SetUp
+    } else {
+        FirstUse::Refuse
+    };
+    let names = module_names(modules);
+    let (settings, report) = setup::connect(urls, names, config.data_dir(), first_use).await?;
+    for done in report.done() {
+        tracing::info!(done, "set the database up");
+    }
+    Ok(settings)
 }
 
 /// Whether the database is no server of PostgreSQL.
@@ -123,7 +158,7 @@ impl Host {
     }
 
     /// Makes roles, database and schemas on PostgreSQL, as the user of this URL: see [`setup`]. With `reset` a role
-    /// whose password is not in the data folder gets a new one.
+    /// whose password is not in the data folder gets a new one. With `placement` it is the database of that one.
     ///
     /// # Errors
     ///
@@ -131,9 +166,11 @@ impl Host {
     pub async fn set_up(
         self,
         admin_url: &SecretString,
+        placement: Option<&str>,
         reset: bool,
     ) -> Result<SetupReport, StartError> {
-        let setup = self.setup(Some(admin_url)).map_err(StartError::early)?;
+        let setup = self.setup(Some(admin_url), placement);
+        let setup = setup.map_err(StartError::early)?;
         // So that the folder is there, and can be written to, before a password is made.
         let _folder = DataDir::open(self.config.data_dir()).map_err(StartError::early)?;
         let done = setup.run(admin_url, reset).await;
@@ -145,19 +182,60 @@ impl Host {
     /// # Errors
     ///
     /// [`SetupError`] if no URL names the database.
-    pub fn setup_script(&self, admin_url: Option<&SecretString>) -> Result<String, SetupError> {
-        Ok(self.setup(admin_url)?.script())
+    pub fn setup_script(
+        &self,
+        admin_url: Option<&SecretString>,
+        placement: Option<&str>,
+    ) -> Result<String, SetupError> {
+        Ok(self.setup(admin_url, placement)?.script())
     }
 
     /// Of the database that `database.url` names, or the administrator's URL if that names none.
-    fn setup(&self, admin_url: Option<&SecretString>) -> Result<Setup, SetupError> {
-        let configured = self.config.get::<DatabaseConfig>().url;
-        let configured = configured.filter(|_| !is_embedded(&self.config));
+    fn setup(
+        &self,
+        admin_url: Option<&SecretString>,
+        placement: Option<&str>,
+    ) -> Result<Setup, SetupError> {
+        let database: DatabaseConfig = self.config.get();
+        if let Some(name) = placement {
+            return self.placement_setup(name, &database);
+        }
+        let configured = database.url.filter(|_| !is_embedded(&self.config));
         let Some(url) = configured.as_ref().or(admin_url) else {
             return Err(SetupError::NoDatabase);
         };
         let names = module_names(&self.registry);
         Setup::new(url, names, self.config.data_dir())
+    }
+
+    fn placement_setup(&self, name: &str, database: &DatabaseConfig) -> Result<Setup, SetupError> {
+        let mut placements = database.placements.iter();
+        let Some(placement) = placements.find(|known| known.name.as_str() == name) else {
+            return Err(no_placement(name, database));
+        };
+        if is_embedded(&self.config) {
+            return Err(SetupError::NoDatabase);
+        }
+        let names = module_names(&self.registry);
+        let setup = Setup::new(&placement.url, names, self.config.data_dir());
+        setup.map_err(|error| error.of_placement(&placement.name))
+    }
+}
+
+fn no_placement(name: &str, database: &DatabaseConfig) -> SetupError {
+    let known: Vec<_> = database
+        .placements
+        .iter()
+        .map(|known| format!("`{}`", known.name))
+        .collect();
+    let known = if known.is_empty() {
+        format!("set `database.placements.{name}.url` first")
+    } else {
+        format!("known are {}", known.join(", "))
+    };
+    SetupError::NoPlacement {
+        name: name.to_owned(),
+        known,
     }
 }
 

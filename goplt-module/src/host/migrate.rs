@@ -111,7 +111,8 @@ async fn wait(db: &TenantDb, modules: &Registry) -> Result<(), MigrationError> {
 async fn apply(db: &TenantDb, modules: &Registry) -> Result<MigrationReport, MigrationError> {
     let report = migration::run(db, &migrations(modules)).await?;
     for applied in report.applied() {
-        tracing::info!(module = %applied.module, file = applied.file, took = ?applied.took, "migrated");
+        let placement = applied.placement.as_ref().map(ToString::to_string);
+        tracing::info!(module = %applied.module, file = applied.file, took = ?applied.took, placement, "migrated");
     }
     Ok(report)
 }
@@ -136,6 +137,9 @@ impl fmt::Display for Migrated {
                 "{separator}applied {}/{} in {:.0?}",
                 applied.module, applied.file, applied.took
             )?;
+            if let Some(placement) = &applied.placement {
+                write!(f, " to the placement `{placement}`")?;
+            }
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ pub struct TestHostBuilder {
     policy: PolicyHandle,
     tokens: TokenMint,
     database: Option<TestDatabase>,
+    placed: Vec<(String, Option<TestDatabase>)>,
     is_frozen: bool,
 }
 
@@ -30,6 +31,7 @@ impl TestHostBuilder {
             policy: PolicyHandle::new(),
             tokens: TokenMint::new(),
             database: None,
+            placed: Vec::new(),
             is_frozen: false,
         }
     }
@@ -105,6 +107,21 @@ impl TestHostBuilder {
         self
     }
 
+    /// Places a tenant in a database of its own, on SQLite: nothing else may change for the module.
+    pub fn placed(mut self, tenant: &str) -> Self {
+        self.placed.push((tenant.to_owned(), None));
+        self
+    }
+
+    /// Places a tenant in a database of its own, on PostgreSQL.
+    #[cfg(feature = "postgres")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+    pub fn placed_on(mut self, tenant: &str, database: crate::backend::postgres::Database) -> Self {
+        let database = TestDatabase::Postgres(database);
+        self.placed.push((tenant.to_owned(), Some(database)));
+        self
+    }
+
     /// Checks, initialises, migrates and starts the modules.
     ///
     /// # Errors
@@ -117,7 +134,15 @@ impl TestHostBuilder {
         settings.push(data_dir);
         let database = self.database;
         let database = database.unwrap_or_else(|| TestDatabase::in_folder(folder.path()));
-        settings.extend(database.settings());
+        settings.extend(database.settings("database"));
+        let mut placed = Vec::new();
+        for (tenant, database) in self.placed {
+            let database = database.unwrap_or_else(|| TestDatabase::placed(folder.path(), &tenant));
+            let section = format!("database.placements.{tenant}");
+            settings.extend(database.settings(&section));
+            settings.push(format!("{section}.tenants={tenant}"));
+            placed.push((tenant, database));
+        }
         let sources = Sources::new(folder.path()).with_set(settings);
         let frozen = self.is_frozen.then(Frozen::new);
         let mint = ScopeMint::new();
@@ -142,6 +167,7 @@ impl TestHostBuilder {
             tokens: self.tokens,
             mint,
             database,
+            placed,
             frozen,
             _folder: folder,
         })

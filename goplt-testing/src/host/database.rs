@@ -16,17 +16,21 @@ impl TestDatabase {
         Self::Sqlite(folder.join("test.db"))
     }
 
-    /// Where it is, as the configuration says it.
-    pub(super) fn settings(&self) -> Vec<String> {
+    pub(super) fn placed(folder: &Path, tenant: &str) -> Self {
+        Self::Sqlite(folder.join(format!("{tenant}.db")))
+    }
+
+    /// Where it is, as this section of the configuration says it.
+    pub(super) fn settings(&self, section: &str) -> Vec<String> {
         match self {
-            Self::Sqlite(path) => vec![format!("database.url=sqlite:{}", path.display())],
+            Self::Sqlite(path) => vec![format!("{section}.url=sqlite:{}", path.display())],
             #[cfg(feature = "postgres")]
             Self::Postgres(database) => {
                 let roles = database.roles();
                 vec![
-                    format!("database.url={}", roles.app),
-                    format!("database.host_url={}", roles.host),
-                    format!("database.owner_url={}", roles.owner),
+                    format!("{section}.url={}", roles.app),
+                    format!("{section}.host_url={}", roles.host),
+                    format!("{section}.owner_url={}", roles.owner),
                 ]
             }
         }

@@ -34,6 +34,8 @@ pub struct TestHost {
     pub(crate) tokens: TokenMint,
     pub(crate) mint: ScopeMint,
     pub(crate) database: TestDatabase,
+    /// Those of tenants that are placed.
+    pub(crate) placed: Vec<(String, TestDatabase)>,
     frozen: Option<Frozen>,
     _folder: TempDir,
 }
@@ -76,6 +78,13 @@ impl TestHost {
         Caller::anonymous(self, parse(tenant))
     }
 
+    /// Where the rows of a tenant are.
+    pub(crate) fn database_of(&self, tenant: &str) -> &TestDatabase {
+        let mut placed = self.placed.iter();
+        let placed = placed.find(|(placed, _)| placed == tenant);
+        placed.map_or(&self.database, |(_, database)| database)
+    }
+
     /// What makes the tokens of its callers.
     #[must_use]
     pub const fn tokens(&self) -> &TokenMint {
@@ -103,7 +112,12 @@ impl TestHost {
     pub async fn events(&self) -> Events {
         let log = EventLog::new(self.running.db(), &self.mint);
         let published = log.after(0, u32::MAX).await;
-        let published = published.unwrap_or_else(|error| panic!("no events can be read: {error}"));
+        let mut published =
+            published.unwrap_or_else(|error| panic!("no events can be read: {error}"));
+        if !self.placed.is_empty() {
+            // In the order of time, whatever the database.
+            published.sort_by_key(|published| published.envelope.id());
+        }
         Events::new(
             published
                 .into_iter()

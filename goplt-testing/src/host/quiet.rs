@@ -2,7 +2,7 @@
 
 use goplt_core::{
     data::DbError,
-    event::EventLog,
+    event::{DeadLetterFilter, DeadLetters, EventLog},
     job::{JobFilter, JobState, Jobs},
 };
 use tokio::task::yield_now;
@@ -116,8 +116,16 @@ impl TestHost {
         }
     }
 
-    pub(crate) fn jobs(&self) -> Jobs {
+    /// The jobs of all tenants: those to come, and those that were done or given up.
+    #[must_use]
+    pub fn jobs(&self) -> Jobs {
         Jobs::new(self.running.db(), &self.mint)
+    }
+
+    /// The events of all tenants that were given up.
+    #[must_use]
+    pub fn dead_letters(&self) -> DeadLetters {
+        DeadLetters::new(self.running.db(), &self.mint)
     }
 
     async fn work(&self) -> Work {
@@ -163,10 +171,7 @@ impl TestHost {
             let error = job.error?;
             Some(format!("the job {}/{}: {error}", job.module, job.name))
         });
-        let letters = goplt_core::event::DeadLetters::new(self.running.db(), &self.mint);
-        let letters = letters
-            .list(&goplt_core::event::DeadLetterFilter::new())
-            .await;
+        let letters = self.dead_letters().list(&DeadLetterFilter::new()).await;
         let letters = letters.into_iter().flatten().map(|letter| {
             let event = letter.event.name();
             format!("{event} in {}: {}", letter.group, letter.error)

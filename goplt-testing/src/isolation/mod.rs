@@ -60,19 +60,20 @@ mod suite;
 
 pub use self::{
     call::Call,
-    run::on_sqlite,
+    run::{on_sqlite, on_sqlite_placed},
     seeding::Seeding,
     suite::{Isolation, Job},
 };
 
 #[cfg(feature = "postgres")]
-pub use self::run::on_postgres;
+pub use self::run::{on_postgres, on_postgres_placed};
 
 /// Writes tests that prove that a module keeps its tenants apart: see [`isolation`](crate::isolation).
 ///
 /// It takes the module and a function that adds the fixtures. The tests are in a module named
 /// `isolation`; with another name before the first argument they are in that one. One test runs on
-/// SQLite, and, if `goplt-testing` has its feature `postgres`, one on PostgreSQL.
+/// SQLite, one on SQLite with a tenant in a database of its own, and, if `goplt-testing` has its
+/// feature `postgres`, one on PostgreSQL.
 #[macro_export]
 macro_rules! isolation_suite {
     ($module:expr, $fixtures:expr $(,)?) => {
@@ -87,6 +88,13 @@ macro_rules! isolation_suite {
             #[test]
             fn nothing_of_another_tenant_is_seen_or_changed() {
                 $crate::isolation::on_sqlite(|| {
+                    ($fixtures)($crate::isolation::Isolation::of($module))
+                });
+            }
+
+            #[test]
+            fn nothing_changes_when_a_tenant_has_a_database_of_its_own() {
+                $crate::isolation::on_sqlite_placed(|| {
                     ($fixtures)($crate::isolation::Isolation::of($module))
                 });
             }

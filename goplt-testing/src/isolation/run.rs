@@ -1,6 +1,9 @@
 //! Running a suite: each fixture twice, and what came of it.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashSet},
+};
 
 use goplt_core::{
     Principal, RequestContext, Timestamp, Uuid,
@@ -27,6 +30,32 @@ use crate::{TestHost, TestHostBuilder, host::parse};
 /// With everything that was found, if the module does not keep its tenants apart.
 pub fn on_sqlite<D: 'static>(suite: impl FnOnce() -> Isolation<D>) {
     run(suite(), |builder| builder);
+}
+
+/// Runs a suite on SQLite with globex placed in a database of its own: what
+/// [`isolation_suite!`](crate::isolation_suite) calls.
+///
+/// # Panics
+///
+/// As [`on_sqlite`].
+pub fn on_sqlite_placed<D: 'static>(suite: impl FnOnce() -> Isolation<D>) {
+    run(suite(), |builder| builder.placed(OTHER));
+}
+
+/// Runs a suite on PostgreSQL with globex placed in a database of its own, if there is one.
+///
+/// # Panics
+///
+/// As [`on_sqlite`].
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub fn on_postgres_placed<D: 'static>(suite: impl FnOnce() -> Isolation<D>) {
+    if let Some(server) = crate::backend::postgres() {
+        run(suite(), |builder| {
+            let builder = builder.postgres(server.database());
+            builder.placed_on(OTHER, server.database())
+        });
+    }
 }
 
 /// Runs a suite on PostgreSQL, if there is one: what [`isolation_suite!`](crate::isolation_suite)
@@ -99,8 +128,8 @@ struct Trial<'a, D> {
     marks: RefCell<Vec<String>>,
     data: D,
     rows: Rows,
-    /// Up to where the events were looked at.
-    seen: i64,
+    /// The events that were looked at.
+    seen: HashSet<Uuid>,
     /// The marks that were found in others' rows, and in which table.
     strayed: BTreeSet<(String, String)>,
     faults: Vec<String>,
@@ -124,7 +153,8 @@ impl<'a, D> Trial<'a, D> {
             "the seed marks nothing: put `tenant.mark(…)` wherever its data has room for a text"
         );
         let rows = rows_of(host).await;
-        let seen = published(host, 0).await.last().map_or(0, |last| last.seq);
+        let seen = published(host).await;
+        let seen = seen.iter().map(|event| event.envelope.id()).collect();
         capture.take();
         Self {
             host,
@@ -280,8 +310,11 @@ impl<'a, D> Trial<'a, D> {
         }
         let metrics = self.host.anonymous(OWN).get("/metrics").await;
         found("the metrics", &String::from_utf8_lossy(metrics.body()));
-        let events = published(self.host, self.seen).await;
+        let events = published(self.host).await;
         for event in &events {
+            if !self.seen.insert(event.envelope.id()) {
+                continue;
+            }
             let envelope = &event.envelope;
             let text = format!(
                 "{} {}",
@@ -290,7 +323,6 @@ impl<'a, D> Trial<'a, D> {
             );
             found(&format!("the event {}", envelope.name()), &text);
         }
-        self.seen = events.last().map_or(self.seen, |last| last.seq);
         self.capture.take();
 
         let rows = rows_of(self.host).await;
@@ -304,10 +336,8 @@ impl<'a, D> Trial<'a, D> {
     /// Looks for what is globex's among the rows of all others. A mark in a table is told once, by the call that put it
     /// there, if that call is told at all.
     async fn look_beside(&mut self, call: &str, is_told: bool) {
-        let rows = rows::beside(&self.host.database, OTHER).await;
-        let rows = rows.unwrap_or_else(|error| panic!("the others' rows cannot be read: {error}"));
         let marks = self.marks.borrow().clone();
-        for (table, rows) in rows {
+        for (table, rows) in beside(self.host).await {
             for mark in marks
                 .iter()
                 .filter(|mark| rows.iter().any(|row| rows::says(row, mark)))
@@ -340,12 +370,23 @@ async fn plant<D>(
 }
 
 async fn rows_of(host: &TestHost) -> Rows {
-    let rows = rows::of(&host.database, OTHER).await;
+    let rows = rows::of(host.database_of(OTHER), OTHER).await;
     rows.unwrap_or_else(|error| panic!("{OTHER}'s rows cannot be read: {error}"))
 }
 
-async fn published(host: &TestHost, after: i64) -> Vec<goplt_core::event::Published> {
+/// The rows of all others, wherever they are.
+async fn beside(host: &TestHost) -> Vec<(String, Vec<String>)> {
+    let mut all = Vec::new();
+    let placed = host.placed.iter().map(|(_, database)| database);
+    for database in std::iter::once(&host.database).chain(placed) {
+        let rows = rows::beside(database, OTHER).await;
+        all.extend(rows.unwrap_or_else(|error| panic!("the others' rows cannot be read: {error}")));
+    }
+    all
+}
+
+async fn published(host: &TestHost) -> Vec<goplt_core::event::Published> {
     let log = EventLog::new(host.running.db(), &host.mint);
-    let events = log.after(after, u32::MAX).await;
+    let events = log.after(0, u32::MAX).await;
     events.unwrap_or_else(|error| panic!("no events can be read: {error}"))
 }

@@ -161,10 +161,14 @@ impl Parcels {
     }
 
     async fn sweep(&self, _: &JobContext) -> Result<(), BoxError> {
-        self.change_anyones(host_sql!(
-            "DELETE FROM parcel_parcels WHERE state = 'reminded'"
-        ))
-        .await?;
+        for db in self.db.databases() {
+            let mut tx = db.begin_host(&self.host).await?;
+            tx.execute(host_sql!(
+                "DELETE FROM parcel_parcels WHERE state = 'reminded'"
+            ))
+            .await?;
+            tx.commit().await?;
+        }
         Ok(())
     }
 }

@@ -28,6 +28,7 @@ mod raw {
             params: 0,
             takes_tenant: false,
             writes,
+            of_all_tenants: false,
         }
     }
 

@@ -39,9 +39,13 @@ impl Sessions {
 
     /// Of all tenants: an expired token is refused anyway, so nothing depends on when this runs.
     pub(super) async fn purge(&self, cx: &JobContext) -> Result<(), BoxError> {
-        let mut tx = self.db.begin_host(&self.host).await?;
-        let gone = repo::purge_expired(&mut tx, self.clock.now()).await?;
-        cx.finish_host(tx).await?;
+        let host = self.host.within(cx.request());
+        let mut gone = 0;
+        for db in self.db.databases() {
+            let mut tx = db.begin_host(&host).await?;
+            gone += repo::purge_expired(&mut tx, self.clock.now()).await?;
+            tx.commit().await?;
+        }
         tracing::info!(sessions = gone, "expired sessions were forgotten");
         Ok(())
     }

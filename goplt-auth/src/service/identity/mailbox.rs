@@ -189,9 +189,13 @@ impl Identity {
 
     /// Of all tenants: an expired token is refused anyway, so nothing depends on when this runs.
     pub(super) async fn purge_tokens(&self, cx: &JobContext) -> Result<(), BoxError> {
-        let mut tx = self.db.begin_host(&self.host).await?;
-        let gone = token_repo::purge(&mut tx, self.clock.now()).await?;
-        cx.finish_host(tx).await?;
+        let host = self.host.within(cx.request());
+        let mut gone = 0;
+        for db in self.db.databases() {
+            let mut tx = db.begin_host(&host).await?;
+            gone += token_repo::purge(&mut tx, self.clock.now()).await?;
+            tx.commit().await?;
+        }
         tracing::info!(tokens = gone, "expired tokens were forgotten");
         Ok(())
     }

@@ -105,15 +105,24 @@ impl Audit {
         cx: &RequestContext,
         list: &ListQuery,
     ) -> Result<Page<(TenantId, Head)>, RpcError> {
-        let after: Option<String> = list.after()?;
-        let mut tx = self.db.begin_host_read(&self.host.within(cx)).await?;
-        let rows = repo::heads(&mut tx, &after.unwrap_or_default(), list.rows_to_fetch()).await?;
-        let heads = rows.into_iter().map(|(tenant, sequence, hash)| {
-            let tenant = TenantId::stored(&tenant).map_err(RpcError::internal)?;
-            Ok((tenant, Head { sequence, hash }))
-        });
-        let heads = heads.collect::<Result<Vec<_>, RpcError>>()?;
-        Ok(list.page(heads, |(tenant, _)| tenant.to_string()))
+        let after: Option<(usize, String)> = list.after()?;
+        let (first, mut after) = after.unwrap_or_default();
+        let host = self.host.within(cx);
+        let mut heads = Vec::new();
+        // One database after the other: what order texts have is for each to say.
+        for (place, db) in self.db.databases().enumerate().skip(first) {
+            let missing = list.rows_to_fetch() - i64::try_from(heads.len()).unwrap_or(i64::MAX);
+            if missing > 0 {
+                let found = heads_in(&db, &host, std::mem::take(&mut after), missing).await?;
+                heads.extend(
+                    found
+                        .into_iter()
+                        .map(|(tenant, head)| (place, tenant, head)),
+                );
+            }
+        }
+        let page = list.page(heads, |(place, tenant, _)| (*place, tenant.to_string()));
+        Ok(page.map(|(_, tenant, head)| (tenant, head)))
     }
 
     /// Appends an entry with the transaction, unless one of its id is there; whether it was.
@@ -132,6 +141,33 @@ impl Audit {
         let tenant = tx.tenant().clone();
         repo::append(tx, &chain::seal(&tenant, content, &head)).await?;
         Ok(false)
+    }
+}
+
+/// Those of the tenants that are placed in this database. What one that was moved has left there
+/// is not its log any more.
+async fn heads_in(
+    db: &TenantDb,
+    host: &HostScope,
+    mut after: String,
+    limit: i64,
+) -> Result<Vec<(TenantId, Head)>, RpcError> {
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut tx = db.begin_host_read(host).await?;
+    let mut heads = Vec::new();
+    loop {
+        let rows = repo::heads(&mut tx, &after, limit).await?;
+        let is_last = rows.len() < wanted;
+        for (tenant, sequence, hash) in rows {
+            after.clone_from(&tenant);
+            let tenant = TenantId::stored(&tenant).map_err(RpcError::internal)?;
+            if db.holds(&tenant) {
+                heads.push((tenant, Head { sequence, hash }));
+            }
+        }
+        if is_last || heads.len() >= wanted {
+            return Ok(heads);
+        }
     }
 }
 

@@ -61,12 +61,23 @@ impl Authz {
 
     /// Loads the policy of all tenants, before the first request.
     pub(super) async fn load(&self, scope: &HostScope) -> Result<(), BoxError> {
-        let mut tx = self.db.begin_host_read(scope).await?;
+        for db in self.db.databases() {
+            self.load_from(&db, scope).await?;
+        }
+        Ok(())
+    }
+
+    async fn load_from(&self, db: &TenantDb, scope: &HostScope) -> Result<(), BoxError> {
+        let mut tx = db.begin_host_read(scope).await?;
         let mut all = repo::all_tenants(&mut tx).await?;
         drop(tx);
         for (tenant, roles) in all.roles {
             let users = all.users.remove(&tenant).unwrap_or_default();
             let tenant: TenantId = tenant.parse()?;
+            // What a tenant left behind when it was moved grants nothing.
+            if !db.holds(&tenant) {
+                continue;
+            }
             let roles = roles.values().map(StoredRole::to_policy);
             let users = users
                 .iter()

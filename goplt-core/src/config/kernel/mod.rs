@@ -1,5 +1,6 @@
 //! The kernel's own sections, and their settings as types.
 
+mod placements;
 mod settings;
 
 use std::sync::LazyLock;
@@ -14,8 +15,8 @@ use super::{Config, ConfigError, ConfigErrorKind, Section};
 use crate::{TenantId, edge::TenantPath};
 
 pub use self::settings::{
-    CorsConfig, DatabaseConfig, MailConfig, MailTransport, MigrationMode, ServerConfig,
-    TenancyConfig, TenancyMode,
+    CorsConfig, DatabaseConfig, MailConfig, MailTransport, MigrationMode, PlacementConfig,
+    ServerConfig, TenancyConfig, TenancyMode,
 };
 
 /// The sections that the kernel declares. [`load`](super::load) adds them by itself.
@@ -162,6 +163,36 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
                     "The longest a request waits for a connection",
                 )
                 .or("3s"),
+                declare(
+                    "placements.*.url",
+                    Secret,
+                    "Another database of the same kind, where the tenants of the placement are",
+                ),
+                declare(
+                    "placements.*.host_url",
+                    Secret,
+                    "The same, with the role for work across tenants",
+                ),
+                declare(
+                    "placements.*.owner_url",
+                    Secret,
+                    "The same, with the role that owns the tables, for migrations",
+                ),
+                declare(
+                    "placements.*.tenants",
+                    StringList,
+                    "The tenants whose rows are there",
+                ),
+                limit("placements.*.max_connections", 1),
+                limit("placements.*.max_idle_connections", 0),
+                time(
+                    "placements.*.max_lifetime",
+                    "As that of the home database, unless set",
+                ),
+                time(
+                    "placements.*.acquire_timeout",
+                    "As that of the home database, unless set",
+                ),
             ],
         ),
         Section::new(
@@ -296,6 +327,7 @@ pub(super) fn check(config: &Config) -> Vec<ConfigError> {
             );
         }
     }
+    errors.extend(placements::check(config));
     errors
 }
 
@@ -329,6 +361,19 @@ fn number(name: &str, description: &str, default: i64, min: i32, max: i64) -> Co
     )]
     let max = max as f64;
     decl.max = Some(max);
+    decl
+}
+
+/// As that of the home database, unless set.
+fn limit(name: &str, min: i32) -> ConfigDecl {
+    let mut decl = number(
+        name,
+        "As that of the home database, unless set",
+        0,
+        min,
+        10_000,
+    );
+    decl.default = None;
     decl
 }
 

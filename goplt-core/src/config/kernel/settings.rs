@@ -6,6 +6,7 @@ use crate::{
     TenantId,
     config::{ModuleConfig, Values},
     edge::TenantPath,
+    id::PlacementName,
 };
 
 /// `server`: the listener.
@@ -65,6 +66,32 @@ pub struct DatabaseConfig {
     /// `max_lifetime`, 30 min: how old a connection to PostgreSQL becomes.
     pub max_lifetime: Duration,
     /// `acquire_timeout`, 3 s: the longest a request waits for a connection; then it is 503.
+    pub acquire_timeout: Duration,
+    /// `placements`, none: other databases, and whose rows are there, by name.
+    pub placements: Vec<PlacementConfig>,
+}
+
+/// `database.placements.NAME`: another database, for some tenants.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PlacementConfig {
+    /// How it is called.
+    pub name: PlacementName,
+    /// `url`: of the same kind as the home database's.
+    pub url: SecretString,
+    /// `host_url`: the role for work across tenants, on PostgreSQL.
+    pub host_url: Option<SecretString>,
+    /// `owner_url`: the role that owns the tables, on PostgreSQL.
+    pub owner_url: Option<SecretString>,
+    /// `tenants`, none: whose rows are there.
+    pub tenants: Vec<TenantId>,
+    /// `max_connections`, that of the home database.
+    pub max_connections: u32,
+    /// `max_idle_connections`, that of the home database.
+    pub max_idle_connections: u32,
+    /// `max_lifetime`, that of the home database.
+    pub max_lifetime: Duration,
+    /// `acquire_timeout`, that of the home database.
     pub acquire_timeout: Duration,
 }
 
@@ -178,7 +205,7 @@ impl ModuleConfig for DatabaseConfig {
                 .and_then(|number| u32::try_from(number).ok())
                 .unwrap_or(default)
         };
-        Self {
+        let mut database = Self {
             url: values.secret("url"),
             host_url: values.secret("host_url"),
             owner_url: values.secret("owner_url"),
@@ -196,7 +223,43 @@ impl ModuleConfig for DatabaseConfig {
             acquire_timeout: values
                 .duration("acquire_timeout")
                 .unwrap_or(Duration::from_secs(3)),
-        }
+            placements: Vec::new(),
+        };
+        let names = values.names("placements");
+        let placements = names
+            .iter()
+            .filter_map(|name| PlacementConfig::read(name, values, &database));
+        database.placements = placements.collect();
+        database
+    }
+}
+
+impl PlacementConfig {
+    /// `None` if it has no URL or no name, which is no start.
+    fn read(name: &str, values: &Values, home: &DatabaseConfig) -> Option<Self> {
+        let key = |key: &str| format!("placements.{name}.{key}");
+        let number = |name: &str, default| {
+            let number = values.integer(&key(name));
+            number
+                .and_then(|number| u32::try_from(number).ok())
+                .unwrap_or(default)
+        };
+        let time = |name: &str, default| values.duration(&key(name)).unwrap_or(default);
+        let tenants = values.strings(&key("tenants")).unwrap_or_default();
+        Some(Self {
+            name: name.parse().ok()?,
+            url: values.secret(&key("url"))?,
+            host_url: values.secret(&key("host_url")),
+            owner_url: values.secret(&key("owner_url")),
+            tenants: tenants
+                .iter()
+                .filter_map(|tenant| tenant.parse().ok())
+                .collect(),
+            max_connections: number("max_connections", home.max_connections),
+            max_idle_connections: number("max_idle_connections", home.max_idle_connections),
+            max_lifetime: time("max_lifetime", home.max_lifetime),
+            acquire_timeout: time("acquire_timeout", home.acquire_timeout),
+        })
     }
 }
 

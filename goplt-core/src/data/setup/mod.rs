@@ -104,6 +104,7 @@ impl Setup {
             let password = password.ok_or_else(|| SetupError::NoPasswords {
                 place: self.url.place(),
                 file: passwords.path().to_owned(),
+                placement: None,
             })?;
             Ok(self
                 .url
@@ -153,6 +154,7 @@ pub async fn connect<'m>(
         }
         (Some(user), FirstUse::Refuse) if *user != *app => Err(SetupError::OneRole {
             user: user.to_owned(),
+            placement: None,
         }),
         _ => Ok((setup.settings(&passwords)?, SetupReport::default())),
     }

@@ -59,7 +59,10 @@ impl TenantDb {
             open: None,
             mark: None,
         };
-        (TenantTx::lazy(Box::new(session), scope, self, place), outcome)
+        (
+            TenantTx::lazy(Box::new(session), scope, self, place),
+            outcome,
+        )
     }
 }
 
@@ -84,7 +87,9 @@ impl Prelude {
 impl LazySession {
     async fn open(&mut self) -> Result<&mut Box<dyn Session>, DbError> {
         if let Some(prelude) = self.prelude.take() {
-            let begun = self.db.tenant_session(self.place, &self.scope, Access::Write);
+            let begun = self
+                .db
+                .tenant_session(self.place, &self.scope, Access::Write);
             let mut session = begun.await?;
             self.mark = Some(self.scope.open_write());
             let began = session

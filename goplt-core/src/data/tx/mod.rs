@@ -65,12 +65,7 @@ impl TenantTx {
     }
 
     /// On a session that opens, and marks itself open, when it is first used.
-    fn lazy(
-        session: Box<dyn Session>,
-        scope: &TenantScope,
-        db: &TenantDb,
-        place: Place,
-    ) -> Self {
+    fn lazy(session: Box<dyn Session>, scope: &TenantScope, db: &TenantDb, place: Place) -> Self {
         Self::with(session, scope, Access::Write, None, (db, place))
     }
 

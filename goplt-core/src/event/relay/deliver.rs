@@ -25,7 +25,9 @@ use super::{
 };
 use crate::{
     BoxError, ModuleName, Principal, RequestContext, Timestamp,
-    data::{DbError, HostScope, HostSql, Refused, ScopeMint, TenantDb, kernel::kernel_sql_by_dialect},
+    data::{
+        DbError, HostScope, HostSql, Refused, ScopeMint, TenantDb, kernel::kernel_sql_by_dialect,
+    },
     error::{chain, fenced},
     failpoint,
     report::{Category, ErrorReport, Reporter},

@@ -13,7 +13,7 @@ use super::{
     span,
 };
 use crate::{
-    ModuleName, Uuid,
+    ModuleName, TenantId, Uuid,
     data::{HostSql, kernel::kernel_sql_by_dialect},
     error::fenced,
     failpoint,
@@ -43,7 +43,7 @@ impl Delivery {
 
     /// Whether the event's tenant is in the database that it was published in.
     fn is_here(&self, due: &Due) -> bool {
-        let tenant = due.event.tenant.parse();
+        let tenant = TenantId::stored(&due.event.tenant);
         tenant.is_ok_and(|tenant| self.db.holds(&tenant))
     }
 

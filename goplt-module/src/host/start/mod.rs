@@ -284,11 +284,16 @@ impl Shared {
     }
 
     fn register_health(&self) {
-        let db = self.db.clone();
-        self.health
-            .register("database", Criticality::Critical, move || {
+        for db in self.db.databases() {
+            // Without the database of a placement, its tenants alone are not served.
+            let (name, criticality) = match db.placement() {
+                None => ("database".to_owned(), Criticality::Critical),
+                Some(placement) => (format!("database.{placement}"), Criticality::NonCritical),
+            };
+            self.health.register(name, criticality, move || {
                 let db = db.clone();
                 async move { db.ping().await.map_err(|error| error.to_string()) }
             });
+        }
     }
 }
