@@ -226,6 +226,7 @@ async fn a_temporary_table_stands_in_for_no_tenants_table() {
             params: 0,
             takes_tenant: false,
             writes: true,
+            of_all_tenants: false,
         }
     }
     static SHADOW: Statement =
