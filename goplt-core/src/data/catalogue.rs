@@ -152,22 +152,11 @@ pub(crate) struct Routine {
     /// With its arguments.
     pub(crate) signature: String,
     pub(crate) owner: String,
-    pub(crate) danger: Danger,
+    /// How it gets past the rights of its caller: [`DEFINER`], [`FILES`], or the name of a language without bounds.
+    pub(crate) danger: String,
     /// The app role or the host role comes to rights by it that are not its own: it may call it, or a trigger or an
     /// aggregate does.
     pub(crate) is_reached: bool,
-}
-
-/// How a function gets past the rights of its caller.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Danger {
-    /// `SECURITY DEFINER`.
-    #[default]
-    Definer,
-    /// A language without bounds.
-    Language(String),
-    /// It is the server's own, and for its files.
-    Files,
 }
 
 /// Something that a role owns.
@@ -199,6 +188,12 @@ pub(crate) struct Preset {
 
 /// The column that says whose a row is.
 pub(crate) const TENANT: &str = "tenant_id";
+
+/// `SECURITY DEFINER`.
+pub(crate) const DEFINER: &str = "definer";
+
+/// A function of the server's own, for its files.
+pub(crate) const FILES: &str = "files";
 
 /// Everyone.
 pub(crate) const PUBLIC: &str = "PUBLIC";

@@ -3,7 +3,7 @@
 use super::*;
 use crate::data::{
     catalogue::{
-        Catalogue, Column, Danger, Grant, Guard, Policy, Preset, Reference, Role, Roles, Routine,
+        Catalogue, Column, DEFINER, Grant, Guard, Policy, Preset, Reference, Role, Roles, Routine,
         Schema, Server, Table, View,
     },
     guard::{CURRENT_TENANT, expected},
@@ -209,7 +209,7 @@ fn every_fault_is_told_with_its_mend() {
         signature: "blog_all()".into(),
         owner: "shop_owner".into(),
         is_reached: true,
-        danger: Danger::Definer,
+        danger: DEFINER.into(),
     }];
     let diagnosis = diagnose(&Catalogue {
         tables: vec![bare, stray],

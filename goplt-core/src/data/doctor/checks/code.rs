@@ -2,7 +2,7 @@
 
 use super::Examination;
 use crate::data::{
-    catalogue::{Danger, Routine, Server, View},
+    catalogue::{DEFINER, FILES, Routine, Server, View},
     guard::quote,
 };
 
@@ -71,21 +71,21 @@ impl Examination<'_> {
             ..
         } = routine;
         let name = format!("{}.{signature}", quote(schema));
-        let (message, mend) = match danger {
-            Danger::Definer => (
+        let (message, mend) = match danger.as_str() {
+            DEFINER => (
                 format!("runs with the rights of `{owner}`, whoever calls it (SECURITY DEFINER)"),
                 format!("ALTER ROUTINE {name} SECURITY INVOKER"),
             ),
-            Danger::Language(language) => (
-                format!("is written in `{language}`, which no right of its caller binds"),
-                format!("DROP ROUTINE {name}, or REVOKE EXECUTE ON ROUTINE {name} FROM PUBLIC"),
-            ),
-            Danger::Files => (
+            FILES => (
                 "gives requests the server's files, in which the rows of all are".to_owned(),
                 format!(
                     "REVOKE EXECUTE ON ROUTINE {name} FROM PUBLIC, {}",
                     quote(&server.roles.app)
                 ),
+            ),
+            language => (
+                format!("is written in `{language}`, which no right of its caller binds"),
+                format!("DROP ROUTINE {name}, or REVOKE EXECUTE ON ROUTINE {name} FROM PUBLIC"),
             ),
         };
         self.add(format!("function `{schema}.{signature}`"), message, mend);

@@ -6,8 +6,8 @@ use super::admin::PgAdmin;
 use crate::data::{
     DbError, DbType, DbValue, IntoValue, Value,
     catalogue::{
-        Belonging, Catalogue, Column, Danger, Grant, Guard, PUBLIC, Policy, Preset, Promise,
-        Reference, Role, Roles, Routine, Schema, Server, Table, View,
+        Belonging, Catalogue, Column, Grant, Guard, PUBLIC, Policy, Preset, Promise, Reference,
+        Role, Roles, Routine, Schema, Server, Table, View,
     },
     engine::Admin,
 };
@@ -483,16 +483,11 @@ async fn routines(admin: &mut PgAdmin, roles: Vec<Value>) -> Result<Vec<Routine>
     let rows = admin.query(ROUTINES, roles, TYPES).await?;
     let routine = |row| {
         let [schema, signature, owner, danger, reached] = fields(row);
-        let danger: String = value(danger)?;
         Ok(Routine {
             schema: value(schema)?,
             signature: value(signature)?,
             owner: value(owner)?,
-            danger: match danger.as_str() {
-                "definer" => Danger::Definer,
-                "files" => Danger::Files,
-                _ => Danger::Language(danger),
-            },
+            danger: value(danger)?,
             is_reached: value(reached)?,
         })
     };
