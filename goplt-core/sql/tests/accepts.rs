@@ -138,7 +138,7 @@ const SAME: &[(&str, &str)] = &[
          DO UPDATE SET n = p.n + excluded.n, (a, b) = (SELECT 1, 2 FROM blog_posts) WHERE p.n < ? OR p.n > ?",
         "INSERT INTO blog_posts AS p (id, n, tenant_id) SELECT id, 1, {t} FROM {comments} AS blog_comments WHERE TRUE \
          ON CONFLICT (tenant_id, id) DO UPDATE SET n = p.n + excluded.n, (a, b) = (SELECT 1, 2 FROM {posts} AS blog_posts) \
-         WHERE (p.n < ?1 OR p.n > ?2) AND p.tenant_id = {t}",
+         WHERE p.tenant_id = {t} AND (p.n < ?1 OR p.n > ?2)",
     ),
     (
         "INSERT INTO blog_posts (id) VALUES (1) ON CONFLICT (id, tenant_id) DO NOTHING",
@@ -150,7 +150,7 @@ const SAME: &[(&str, &str)] = &[
     ),
     (
         "UPDATE blog_posts p SET title = c.text FROM blog_comments c WHERE c.post = p.id OR ?",
-        "UPDATE blog_posts AS p SET title = c.text FROM {comments} AS c WHERE (c.post = p.id OR ?1) AND p.tenant_id = {t}",
+        "UPDATE blog_posts AS p SET title = c.text FROM {comments} AS c WHERE p.tenant_id = {t} AND (c.post = p.id OR ?1)",
     ),
     (
         "DELETE FROM blog_posts",
@@ -159,7 +159,7 @@ const SAME: &[(&str, &str)] = &[
     (
         "WITH old AS (SELECT id FROM blog_posts WHERE n < ?) DELETE FROM blog_comments c WHERE c.post IN (SELECT id FROM old) OR TRUE",
         "WITH old AS (SELECT id FROM {posts} AS blog_posts WHERE n < ?1) DELETE FROM blog_comments AS c \
-         WHERE (c.post IN (SELECT id FROM old) OR TRUE) AND c.tenant_id = {t}",
+         WHERE c.tenant_id = {t} AND (c.post IN (SELECT id FROM old) OR TRUE)",
     ),
 ];
 
@@ -208,9 +208,9 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
     ),
     (
         "UPDATE blog_posts p SET a = c.a FROM blog_comments c WHERE c.post = p.id RETURNING id, p.title, *",
-        "UPDATE blog_posts AS p SET a = c.a FROM {comments} AS c WHERE (c.post = p.id) AND p.tenant_id = ?1 \
+        "UPDATE blog_posts AS p SET a = c.a FROM {comments} AS c WHERE p.tenant_id = ?1 AND (c.post = p.id) \
          RETURNING id, blog_posts.title, *",
-        "UPDATE blog_posts AS p SET a = c.a FROM {comments} AS c WHERE (c.post = p.id) AND p.tenant_id = $1 \
+        "UPDATE blog_posts AS p SET a = c.a FROM {comments} AS c WHERE p.tenant_id = $1 AND (c.post = p.id) \
          RETURNING p.id, p.title, p.*",
     ),
     (

@@ -228,7 +228,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// `(original) AND name.tenant_id = $n`, or the predicate alone; nothing for a host statement.
+    /// `name.tenant_id = $n AND (original)`, or the predicate alone; nothing for a host statement. The predicate comes
+    /// first: SQLite looks at conditions in their order, and the author's may fail on a row of another tenant.
     pub(super) fn filtered(&mut self, condition: Option<&Expr>, target: &Name) -> Written {
         let tenant = self.mode == Mode::Tenant;
         match (condition, tenant) {
@@ -237,14 +238,17 @@ impl Writer<'_> {
                 self.text(" WHERE ");
                 return self.expr(condition);
             }
-            (None, true) => self.text(" WHERE "),
-            (Some(condition), true) => {
+            (_, true) => {
                 self.text(" WHERE ");
-                self.in_parentheses(|w| w.expr(condition))?;
-                self.text(" AND ");
+                self.predicate(target);
             }
         }
-        self.predicate(target);
-        Ok(())
+        match condition {
+            None => Ok(()),
+            Some(condition) => {
+                self.text(" AND ");
+                self.in_parentheses(|w| w.expr(condition))
+            }
+        }
     }
 }

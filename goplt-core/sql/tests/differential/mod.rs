@@ -156,7 +156,7 @@ pub(crate) fn finds_a_rewriter_that_forgets<D: Database>(place: &D::Place) {
         let forgetful = move |sql: &str, tables: &Tables| {
             let mut statement = rewrite(sql, tables)?;
             if let Some(number) = statement.tenant_param {
-                let predicate = |mark| format!(" AND {name}.tenant_id = {mark}{number}");
+                let predicate = |mark| format!("{name}.tenant_id = {mark}{number} AND ");
                 statement.sqlite = statement.sqlite.replace(&predicate('?'), "");
                 statement.postgres = statement.postgres.replace(&predicate('$'), "");
             }

@@ -172,3 +172,32 @@ fn plans_search_by_the_tenant() {
         }
     });
 }
+
+/// An index that does not lead with the tenant yields rows of all, and the author's condition may fail on one.
+#[test]
+fn no_condition_is_looked_at_on_a_row_of_another_tenant() {
+    with_database(async |database| {
+        let mut raw = vec![
+            "DELETE FROM posts".to_owned(),
+            "CREATE INDEX by_score ON posts (score)".to_owned(),
+            "INSERT INTO posts (tenant_id, id, title, score) VALUES ('blue', 1, 'no json', 5)"
+                .to_owned(),
+        ];
+        raw.extend((0..200).map(|id| {
+            format!("INSERT INTO posts (tenant_id, id, title, score) VALUES ('red', {id}, '{{}}', {id} + 5)")
+        }));
+        raw.push("ANALYZE".to_owned());
+        for sql in &raw {
+            database.run(sql, &[]).await.unwrap();
+        }
+        for sql in [
+            "UPDATE posts SET body = 'x' WHERE score = 5 AND title -> 'a' = '1'",
+            "DELETE FROM posts WHERE score = 5 AND title -> 'a' = '1'",
+            "SELECT id FROM posts WHERE score = 5 AND title -> 'a' = '1'",
+        ] {
+            let answer = run(database, "EXPLAIN QUERY PLAN ", sql).await;
+            assert!(format!("{answer:?}").contains("by_score"), "{answer:?}");
+            run(database, "", sql).await;
+        }
+    });
+}
