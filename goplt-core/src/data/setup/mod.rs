@@ -14,6 +14,7 @@ mod passwords;
 mod run;
 mod script;
 mod url;
+mod verifier;
 
 use std::path::{Path, PathBuf};
 

@@ -177,10 +177,20 @@ fn private() -> fs::OpenOptions {
     options
 }
 
+/// What makes equal passwords look unlike.
+pub(super) fn salt() -> Result<[u8; 16], SetupError> {
+    bytes()
+}
+
+fn bytes<const N: usize>() -> Result<[u8; N], SetupError> {
+    let mut bytes = [0_u8; N];
+    getrandom::fill(&mut bytes).map_err(|error| SetupError::Randomness(error.to_string()))?;
+    Ok(bytes)
+}
+
 /// 192 bits as hexadecimal digits, which no URL and no SQL has to escape.
 fn random() -> Result<SecretString, SetupError> {
-    let mut bytes = [0_u8; 24];
-    getrandom::fill(&mut bytes).map_err(|error| SetupError::Randomness(error.to_string()))?;
+    let bytes: [u8; 24] = bytes()?;
     let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(digits.into())
 }

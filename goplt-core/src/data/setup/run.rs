@@ -2,9 +2,15 @@
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use super::{ROLES, Setup, SetupError, passwords::Passwords, script, url::PostgresUrl};
+use super::{
+    ROLES, Setup, SetupError,
+    passwords::{self, Passwords},
+    script,
+    url::PostgresUrl,
+    verifier::verifier,
+};
 use crate::data::{
     DbError, DbType, DbValue, IntoValue, Value,
     engine::{self, Admin},
@@ -187,7 +193,7 @@ async fn join(session: &mut dyn Admin, url: &PostgresUrl) -> Result<(), SetupErr
     Ok(())
 }
 
-/// Passwords have no business in the server's log. Who may not say so is refused, and that changes nothing.
+/// Not even a verifier has business in the server's log. Who may not say so is refused, and that changes nothing.
 async fn quiet(session: &mut dyn Admin) {
     for setting in [
         "log_statement = 'none'",
@@ -201,7 +207,7 @@ async fn quiet(session: &mut dyn Admin) {
     }
 }
 
-/// Makes or changes a role, without its password in any message.
+/// Makes or changes a role; its password leaves this process as a verifier only.
 async fn with_password(
     session: &mut dyn Admin,
     verb: &str,
@@ -209,9 +215,9 @@ async fn with_password(
     password: &SecretString,
 ) -> Result<(), SetupError> {
     let role = quote(role);
-    let password = password.expose_secret().replace('\'', "''");
+    let verifier = verifier(password, passwords::salt()?);
     let done = session
-        .execute(&format!("{verb} ROLE {role} LOGIN PASSWORD '{password}'"))
+        .execute(&format!("{verb} ROLE {role} LOGIN PASSWORD '{verifier}'"))
         .await;
     done.map_err(|source| SetupError::Database {
         doing: format!("{verb} ROLE {role} LOGIN PASSWORD …"),

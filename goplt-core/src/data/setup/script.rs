@@ -61,7 +61,11 @@ pub(super) fn script(url: &PostgresUrl, names: &[String]) -> String {
          -- Passwords are no part of this text; give them as variables, and the same ones to the application as\n\
          -- `database.url`, `database.host_url` and `database.owner_url`:\n\
          --   psql \"postgres://…/postgres\" -v owner_password=… -v app_password=… -v host_password=… -f setup.sql\n\
-         \\set ON_ERROR_STOP on\n",
+         \\set ON_ERROR_STOP on\n\
+         -- Passwords have no business in the server's log.\n\
+         SET log_statement = 'none';\n\
+         SET log_min_duration_statement = -1;\n\
+         SET log_min_error_statement = 'panic';\n",
         database = url.database
     );
     for suffix in ROLES {
@@ -105,6 +109,10 @@ mod tests {
         -- `database.url`, `database.host_url` and `database.owner_url`:
         --   psql "postgres://…/postgres" -v owner_password=… -v app_password=… -v host_password=… -f setup.sql
         \set ON_ERROR_STOP on
+        -- Passwords have no business in the server's log.
+        SET log_statement = 'none';
+        SET log_min_duration_statement = -1;
+        SET log_min_error_statement = 'panic';
         SELECT 'CREATE ROLE "shop_owner"' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shop_owner') \gexec
         ALTER ROLE "shop_owner" LOGIN PASSWORD :'owner_password';
         SELECT 'CREATE ROLE "shop_app"' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shop_app') \gexec
