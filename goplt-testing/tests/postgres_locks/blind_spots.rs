@@ -260,3 +260,14 @@ async fn a_table_of_the_same_name_elsewhere_does_not_hide_the_modules_own() {
         "{faults}"
     );
 }
+
+#[tokio::test]
+async fn a_superuser_is_told_once_and_not_with_everything_that_one_may() {
+    let Some(shop) = shop().await else { return };
+    shop.run("ALTER ROLE {app} SUPERUSER");
+    assert_eq!(
+        shop.faults().await,
+        "role `shop_app` is a superuser, whom no policy binds; ALTER ROLE \"shop_app\" NOSUPERUSER\n\
+         role `shop_app` may make schemas in the database `shop`; REVOKE CREATE ON DATABASE \"shop\" FROM \"shop_app\"\n"
+    );
+}

@@ -154,7 +154,8 @@ const ROUTINES: &str = concat!(
      WHERE ((p.prosecdef OR NOT l.lanpltrusted) AND ",
     ours!("pg_proc", "p"),
     ") OR (n.nspname = 'pg_catalog' AND p.proname IN ('pg_read_file', 'pg_read_binary_file', 'pg_ls_dir', \
-     'pg_stat_file', 'lo_import', 'lo_export') AND (has_function_privilege(a.oid, p.oid, 'EXECUTE') \
+     'pg_stat_file', 'lo_import', 'lo_export') AND NOT a.rolsuper AND NOT h.rolsuper \
+     AND (has_function_privilege(a.oid, p.oid, 'EXECUTE') \
      OR has_function_privilege(h.oid, p.oid, 'EXECUTE'))) ORDER BY 1, 2"
 );
 
