@@ -1,5 +1,6 @@
 //! [`Query`]: the parameters after `?`.
 
+mod encoded;
 mod parameters;
 mod value;
 
@@ -15,7 +16,7 @@ use self::{parameters::Parameters, value::Mistake};
 /// The parameters after `?`, as the fields of `T`.
 ///
 /// A parameter that `T` does not have is 400, whether or not `T` says `deny_unknown_fields`; so
-/// are one that comes twice, one that is missing and not an `Option`, and one of the wrong type.
+/// are one that comes twice, one that is not percent-encoded UTF-8, one that is missing and not an `Option`, and one of the wrong type.
 /// The detail names it. Lists take [`ListQuery`](super::ListQuery) instead.
 ///
 /// # Examples
@@ -43,11 +44,20 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// What is told of a parameter that cannot be decoded.
+const UNREADABLE: &str = "is not percent-encoded UTF-8";
+
 /// Name and value of each parameter, decoded; each name once.
 pub(super) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
-    let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
-        .map_err(|error| bad("the query cannot be read").with_source(error))?
-        .0;
+    let parameters = uri.query().unwrap_or_default().split('&');
+    let mut pairs = Vec::new();
+    for parameter in parameters.filter(|parameter| !parameter.is_empty()) {
+        let (written, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let unreadable = |name: &str| bad(format!("`{}`: {UNREADABLE}", cut(name)));
+        let name = encoded::decode(written).ok_or_else(|| unreadable(written))?;
+        let value = encoded::decode(value).ok_or_else(|| unreadable(&name))?;
+        pairs.push((name, value));
+    }
     let mut names = HashSet::new();
     if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.insert(name.as_str())) {
         return Err(bad(format!("`{}`: comes twice", cut(name))));
@@ -142,6 +152,32 @@ mod tests {
             not_an_id.starts_with("`author_id`: `7` is not a UUID"),
             "{not_an_id}"
         );
+    }
+
+    #[test]
+    fn what_is_badly_encoded_is_named_and_not_guessed() {
+        assert_eq!(
+            read("count=1&plan=%ff").unwrap_err(),
+            "`plan`: is not percent-encoded UTF-8"
+        );
+        for bad in [
+            "count=%",
+            "count=%3",
+            "count=%zz",
+            "count=%+1",
+            "count=%c3%28",
+        ] {
+            assert_eq!(
+                read(bad).unwrap_err(),
+                "`count`: is not percent-encoded UTF-8",
+                "{bad}"
+            );
+        }
+        assert_eq!(
+            read("%ff=1").unwrap_err(),
+            "`%ff`: is not percent-encoded UTF-8"
+        );
+        assert_eq!(read("count=%31&&").unwrap().count, 1);
     }
 
     proptest! {
