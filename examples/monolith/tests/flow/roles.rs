@@ -80,3 +80,63 @@ async fn a_role_holds_from_the_next_request_on() {
         .await
         .refused(403, "permission_denied");
 }
+
+#[tokio::test]
+async fn nobody_gives_what_they_do_not_have() {
+    let (_dir, monolith) = monolith().await;
+    let admin = monolith.token("acme", "admin").await;
+    let reader = monolith.token("acme", "reader").await;
+    let me = monolith.me(&reader).await;
+    let own_roles = format!("/api/v1/users/{me}/roles");
+    // Somebody who may change roles, and assign them.
+    let keeper = json!({ "name": "keeper", "permissions": ["authz.role.*"] });
+    let keeper = monolith.post("/api/v1/roles", &admin, keeper).await.ok(201);
+    let assign = json!({ "role_id": keeper["id"] });
+    monolith.post(&own_roles, &admin, assign).await.ok(204);
+
+    let named = |refused: serde_json::Value, permission: &str| {
+        let detail = refused["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(&format!("`{permission}`")), "{detail}");
+    };
+    let role = |name: &str, permission: &str| json!({ "name": name, "permissions": [permission] });
+    for (given, missing) in [
+        ("blog.post.create", "blog.post.create"),
+        ("blog.*", "blog.comment.create"),
+        ("authz.*", "authz.*"),
+    ] {
+        let made = monolith
+            .post("/api/v1/roles", &reader, role("x", given))
+            .await;
+        named(made.refused(403, "permission_not_held"), missing);
+    }
+    let everything = monolith
+        .post("/api/v1/roles", &reader, role("x", "*"))
+        .await;
+    everything.refused(403, "permission_not_held");
+    let own = role("lesser", "authz.role.read");
+    let own = monolith.post("/api/v1/roles", &reader, own).await.ok(201);
+    let permissions = format!("/api/v1/roles/{}/permissions", own["id"].as_str().unwrap());
+    let added = json!({ "permission": "blog.post.delete" });
+    let added = monolith.post(&permissions, &reader, added).await;
+    named(
+        added.refused(403, "permission_not_held"),
+        "blog.post.delete",
+    );
+
+    // Nor by a role that is there.
+    let roles = monolith
+        .get("/api/v1/roles?limit=100", &reader)
+        .await
+        .ok(200);
+    let all = roles["items"].as_array().unwrap();
+    let id = |name: &str| &all.iter().find(|role| role["name"] == name).unwrap()["id"];
+    let become_admin = json!({ "role_id": id("admin") });
+    let become_admin = monolith.post(&own_roles, &reader, become_admin).await;
+    become_admin.refused(403, "permission_not_held");
+    let give = json!({ "role_id": id("lesser") });
+    monolith.post(&own_roles, &reader, give).await.ok(204);
+    // What a role has already is kept by who may change roles.
+    let editor = format!("/api/v1/roles/{}", id("editor").as_str().unwrap());
+    let described = json!({ "description": "Those who write" });
+    monolith.put(&editor, &reader, described).await.ok(200);
+}

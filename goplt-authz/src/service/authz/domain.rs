@@ -48,6 +48,9 @@ pub enum AuthzError {
     /// The role `admin` cannot be renamed, restricted or deleted.
     #[error("the role `admin` keeps everything; make another role")]
     AdminIsFixed,
+    /// The caller would give a permission that it does not have.
+    #[error("you lack `{0}`, and can give only what you have")]
+    NotHeld(String),
     /// The request breaks rules.
     #[error("the request breaks {} rules", .0.len())]
     Rules(Vec<Violation>),
@@ -73,6 +76,7 @@ impl AuthzError {
             Self::NoRole | Self::NoUser => Code::NotFound,
             Self::NameTaken => Code::AlreadyExists,
             Self::AdminIsFixed => Code::Aborted,
+            Self::NotHeld(_) => Code::PermissionDenied,
             Self::Rules(_) => Code::InvalidArgument,
             Self::NoTenant(error) => error.code(),
             Self::Db(error) => error.code(),
@@ -95,6 +99,9 @@ impl From<AuthzError> for RpcError {
             }
             AuthzError::AdminIsFixed => {
                 Self::new(error.code(), error.to_string()).with_reason("admin_is_fixed")
+            }
+            AuthzError::NotHeld(_) => {
+                Self::new(error.code(), error.to_string()).with_reason("permission_not_held")
             }
             AuthzError::NoRole | AuthzError::NoUser => Self::not_found(error.to_string()),
         }

@@ -3,12 +3,19 @@
 //! Other modules do not call it to decide: the host asks the policy on every request, and a handler
 //! that decides itself asks by [`RequestContext::authorize`](goplt_core::RequestContext::authorize).
 //!
+//! Who may change roles or assign them gives only what they have: a permission that the policy denies to the caller, and a
+//! role that holds one, is 403 with its name (`permission_not_held`). A pattern such as `blog.*` means permissions that
+//! are still to come too, so one of the caller's own roles must grant all of it; `*` is for administrators. What a role has
+//! already stays when somebody with less edits it, and taking away needs no permission but that for the route. Services
+//! are not asked: seeds and commands give the first roles.
+//!
 //! Every change is published. The roles of a user who is deleted go when the event of it comes, and
 //! with them what a token that is still good allows.
 
 mod api;
 mod domain;
 mod heard;
+mod holding;
 mod published;
 mod repo;
 mod rpc;

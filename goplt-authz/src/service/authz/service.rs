@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::{
     domain::{ADMIN, AuthzError, StoredRole, check_description, check_name, parse_grants},
-    published, repo,
+    holding, published, repo,
 };
 use crate::PolicyHandle;
 
@@ -133,6 +133,7 @@ impl Authz {
             created_at,
         };
         self.change(cx, async move |this, scope| {
+            holding::check(&this.policy, &scope, &role.grants)?;
             let mut tx = this.db.begin(&scope).await?;
             repo::insert_role(&mut tx, &role)
                 .await
@@ -249,7 +250,8 @@ impl Authz {
         let user = user.to_owned();
         self.change(cx, async move |this, scope| {
             let mut tx = this.db.begin(&scope).await?;
-            repo::role(&mut tx, role).await?.ok_or(AuthzError::NoRole)?;
+            let found = repo::role(&mut tx, role).await?.ok_or(AuthzError::NoRole)?;
+            holding::check(&this.policy, &scope, &found.grants)?;
             if repo::assign(&mut tx, &user, role, this.clock.now()).await? > 0 {
                 published::assigned(&mut tx, &user, role).await?;
             }
@@ -345,6 +347,12 @@ impl Authz {
             }
             let before = role.clone();
             edit(&mut role);
+            // What the role has already is not given now.
+            let added = role
+                .grants
+                .iter()
+                .filter(|grant| !before.grants.contains(grant));
+            holding::check(&this.policy, &scope, added)?;
             repo::update_role(&mut tx, &role)
                 .await
                 .map_err(name_taken)?;
