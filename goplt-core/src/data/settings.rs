@@ -26,6 +26,7 @@ pub struct DatabaseSettings {
     max_idle_connections: u32,
     max_lifetime: Duration,
     acquire_timeout: Duration,
+    longest_statement: Duration,
     placements: Vec<Placed>,
 }
 
@@ -43,7 +44,7 @@ impl DatabaseSettings {
     /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE` with the role that serves requests.
     ///
     /// At most 25 connections, 5 of them kept while nobody needs them, each for half an hour, and 3
-    /// seconds to wait for one, until set otherwise.
+    /// seconds to wait for one and five minutes for a statement, until set otherwise.
     pub fn new(url: impl Into<SecretString>) -> Self {
         Self {
             url: url.into(),
@@ -55,6 +56,7 @@ impl DatabaseSettings {
             max_lifetime: Duration::from_secs(30 * 60),
             acquire_timeout: Duration::from_secs(3),
             placements: Vec::new(),
+            longest_statement: Duration::from_secs(5 * 60),
         }
     }
 
@@ -159,6 +161,16 @@ impl DatabaseSettings {
         self
     }
 
+    /// How long one statement, or a commit, of PostgreSQL may take where no deadline of a request is
+    /// nearer: work across tenants has none, and no commit has. It is what ends the wait for a
+    /// server whose machine is gone without a word; the connection is given up, and the error says
+    /// "unavailable". Of a commit it is then not known whether it was done.
+    #[must_use]
+    pub const fn with_longest_statement(mut self, longest: Duration) -> Self {
+        self.longest_statement = longest;
+        self
+    }
+
     /// Where the database is; may hold a password.
     #[must_use]
     pub const fn url(&self) -> &SecretString {
@@ -209,6 +221,12 @@ impl DatabaseSettings {
     #[must_use]
     pub const fn max_lifetime(&self) -> Duration {
         self.max_lifetime
+    }
+
+    /// How long a statement may take.
+    #[must_use]
+    pub const fn longest_statement(&self) -> Duration {
+        self.longest_statement
     }
 
     /// How long `begin` waits for a connection.

@@ -90,6 +90,29 @@ async fn a_server_that_says_nothing_is_503_after_the_time_to_wait() {
 }
 
 #[tokio::test]
+async fn a_server_whose_machine_is_gone_holds_no_work_across_tenants() {
+    let Some(proxy) = proxy().await else { return };
+    let (shop, _database) = shop(|settings| {
+        through(proxy.port(), &settings).with_longest_statement(Duration::from_millis(500))
+    })
+    .await
+    .unwrap();
+    shop.add("acme", 1, "before").await;
+    let mut reading = shop.db.begin_host_read(&shop.host()).await.unwrap();
+    let writing = shop.db.begin_host(&shop.host()).await.unwrap();
+    let of_a_tenant = shop.db.begin(&shop.scope("acme")).await.unwrap();
+    proxy.hang(true);
+    let sql = goplt_macros::__host_sql!(tables = ["shop_items"]; "SELECT count(*) FROM shop_items");
+    assert!(is_503(reading.fetch_one::<i64>(sql).await.unwrap_err()));
+    assert!(is_503(writing.commit().await.unwrap_err()));
+    assert!(is_503(of_a_tenant.commit().await.unwrap_err()));
+    drop(reading);
+    // They are not given out again.
+    proxy.hang(false);
+    assert_eq!(shop.count().await, 1);
+}
+
+#[tokio::test]
 async fn connections_that_the_operator_ended_are_replaced_unseen() {
     let Some((shop, database)) = shop(|settings| settings).await else {
         return;

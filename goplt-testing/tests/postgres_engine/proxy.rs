@@ -19,6 +19,7 @@ pub(crate) struct Proxy {
     running: Arc<Mutex<JoinSet<()>>>,
     /// Whether bytes are passed on; a connection that is made meanwhile hangs.
     flows: watch::Sender<bool>,
+    hangs: watch::Sender<bool>,
 }
 
 impl Proxy {
@@ -29,6 +30,7 @@ impl Proxy {
             server,
             running: Arc::default(),
             flows: watch::Sender::new(true),
+            hangs: watch::Sender::new(false),
         };
         proxy.serve(listener);
         proxy
@@ -54,22 +56,37 @@ impl Proxy {
         self.flows.send_replace(flows);
     }
 
+    /// Passes nothing on of what is open, as if the server's machine were gone, until told otherwise;
+    /// what hung stays so.
+    pub(crate) fn hang(&self, hangs: bool) {
+        self.hangs.send_replace(hangs);
+    }
+
     fn serve(&self, listener: TcpListener) {
         let (server, running) = (self.server, Arc::downgrade(&self.running));
-        let flows = self.flows.subscribe();
+        let (flows, hangs) = (self.flows.subscribe(), self.hangs.subscribe());
         self.running.lock().unwrap().spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
                 let Some(running) = running.upgrade() else {
                     return;
                 };
-                let mut flows = flows.clone();
+                let (mut flows, mut hangs) = (flows.clone(), hangs.clone());
                 running.lock().unwrap().spawn(async move {
                     if flows.wait_for(|flows| *flows).await.is_err() {
                         return;
                     }
                     let mut server = TcpStream::connect(server).await.unwrap();
                     // A connection that breaks is what this is for.
-                    let _ = copy_bidirectional(&mut client, &mut server).await;
+                    let hung = async {
+                        // Nobody is left to say so when the test is over.
+                        let _ = hangs.wait_for(|hangs| *hangs).await;
+                    };
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut client, &mut server) => return,
+                        () = hung => {}
+                    }
+                    // Both ends stay open.
+                    std::future::pending().await
                 });
             }
         });

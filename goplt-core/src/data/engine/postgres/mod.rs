@@ -181,8 +181,8 @@ fn begin(access: Access, whose: Whose<'_>, deadline: Option<Instant>) -> String 
         Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
     });
     if let Whose::Tenant(tenant) = whose {
-        // An id has letters, digits and hyphens alone; what a string would have to escape never
-        // parsed.
+        // An id has letters, digits and hyphens alone, that of the platform an `@`; what a string
+        // would have to escape never parsed.
         text.push_str("; SET LOCAL goplt.tenant = '");
         text.push_str(tenant.as_str());
         text.push('\'');

@@ -45,6 +45,8 @@ pub(super) struct Pool {
     lifetime: Duration,
     /// How long opening one may take.
     patience: Duration,
+    /// How long a statement or a commit may take.
+    longest: Duration,
     chaos: Chaos,
 }
 
@@ -93,6 +95,7 @@ impl Pool {
             most_idle: settings.max_idle_connections() as usize,
             lifetime: settings.max_lifetime(),
             patience: settings.acquire_timeout(),
+            longest: settings.longest_statement(),
             chaos: Chaos::default(),
         })
     }
@@ -296,13 +299,22 @@ impl Lease {
     }
 
     pub(super) async fn commit(mut self) -> Result<(), DbError> {
-        let committed = simple(self.pg(), "COMMIT").await;
+        let longest = self.pool.longest;
+        let Ok(committed) = timeout(longest, simple(self.pg(), "COMMIT")).await else {
+            self.state = State::Broken;
+            return Err(silent(longest));
+        };
         match &committed {
             Ok(()) => self.state = State::Ended,
             Err(error) if error::is_survived(error) => {}
             Err(_) => self.state = State::Broken,
         }
         committed.map_err(error::from_sqlx)
+    }
+
+    /// How long a statement may take.
+    pub(super) fn longest(&self) -> Duration {
+        self.pool.longest
     }
 
     pub(super) fn pg(&mut self) -> &mut PgConnection {
@@ -344,6 +356,11 @@ impl Drop for Lease {
             State::Broken => {}
         }
     }
+}
+
+/// The server said nothing for so long that it is taken for gone.
+pub(super) fn silent(waited: Duration) -> DbError {
+    DbError::Unavailable(format!("the server has said nothing for {waited:?}").into())
 }
 
 /// Whether the connection is outside of any transaction now.

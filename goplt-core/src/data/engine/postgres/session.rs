@@ -7,10 +7,11 @@ use sqlx::{
     AssertSqlSafe, Either, Executor, PgConnection, SqlSafeStr, SqlStr, postgres::PgArguments,
     query::Query,
 };
+use tokio::time::timeout;
 
 use super::{
     error,
-    pool::{Lease, State},
+    pool::{Lease, State, silent},
     value,
 };
 use crate::data::{
@@ -50,9 +51,15 @@ impl Session for PgSession {
             let query = sqlx::query_with(sql, value::arguments(bound.values)?);
             // Until it is known to have ended well.
             self.failed = true;
-            let (changed, unread) = match read(self.lease.pg(), query, rows).await {
-                Ok(done) => done,
-                Err(error) => {
+            let longest = self.lease.longest();
+            let done = timeout(longest, read(self.lease.pg(), query, rows)).await;
+            let (changed, unread) = match done {
+                Ok(Ok(done)) => done,
+                Err(_) => {
+                    self.lease.set(State::Broken);
+                    return Err(silent(longest));
+                }
+                Ok(Err(error)) => {
                     if !error::is_survived(&error) {
                         self.lease.set(State::Broken);
                     }
