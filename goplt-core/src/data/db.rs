@@ -1,6 +1,12 @@
 //! [`TenantDb`]: the one door to the database.
 
-use std::{collections::HashMap, fmt, ops::Range, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    ops::Range,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use futures_core::future::BoxFuture;
 use tokio::time::Instant;
@@ -74,6 +80,8 @@ pub(super) struct Database {
     pub(super) placement: Option<PlacementName>,
     pub(super) engine: Box<dyn Engine>,
     pub(super) acquire_timeout: Duration,
+    /// A write found it full, and none has succeeded since.
+    pub(super) not_writable: Arc<AtomicBool>,
 }
 
 /// Which of the databases of a [`TenantDb`].
@@ -193,7 +201,8 @@ impl TenantDb {
     ///
     /// # Errors
     ///
-    /// As for [`begin`](Self::begin); a host scope has no deadline.
+    /// As for [`begin`](Self::begin); a host scope has no deadline, but on PostgreSQL no statement
+    /// takes longer than [`DatabaseSettings::with_longest_statement`] says.
     ///
     /// # Cancel safety
     ///
@@ -314,12 +323,13 @@ impl TenantDb {
         placed.filter_map(move |(tenant, place)| (*place == here).then_some(tenant))
     }
 
-    /// Whether the database answers, of those of the handle the first: for health checks. Waits at
-    /// most two seconds.
+    /// Whether the database answers, of those of the handle the first, and the last write did not find it full: for health
+    /// checks. Waits at most two seconds, and writes nothing.
     ///
     /// # Errors
     ///
-    /// What [`begin_read`](Self::begin_read) would return.
+    /// What [`begin_read`](Self::begin_read) would return, or [`DbError::NotWritable`] from when a write failed for that
+    /// reason until one succeeds. A host writes every twenty seconds, so it comes back by itself.
     pub async fn ping(&self) -> Result<(), DbError> {
         let Database {
             engine,
@@ -332,7 +342,13 @@ impl TenantDb {
                 timeout,
                 deadline: None,
             })
-            .await
+            .await?;
+        if self.meter_of(self.here()).is_writable() {
+            return Ok(());
+        }
+        Err(DbError::NotWritable(
+            "the last write failed, and none has succeeded since".into(),
+        ))
     }
 
     /// Waits until open transactions have ended, and closes the connections to every database of the
@@ -400,6 +416,10 @@ impl TenantDb {
         &self.meter
     }
 
+    pub(super) fn meter_of(&self, place: Place) -> Meter {
+        self.meter.of(&self.inner.databases[place].not_writable)
+    }
+
     pub(crate) fn host_recorder(&self) -> Option<HostRecorder> {
         self.host_recorder.clone()
     }
@@ -450,6 +470,7 @@ impl TenantDb {
             engine,
             acquire_timeout,
             placement,
+            ..
         } = &self.inner.databases[place];
         let patience = Patience {
             timeout: *acquire_timeout,

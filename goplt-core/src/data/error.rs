@@ -92,6 +92,9 @@ pub enum DbError {
     /// The database cannot be reached or has no room; it may work later.
     #[error("the database is not available")]
     Unavailable(#[source] BoxError),
+    /// The database can be read and not written: its disk is full, or its file may only be read. It may work later.
+    #[error("the database cannot be written; its disk may be full")]
+    NotWritable(#[source] BoxError),
     /// The request's deadline passed. The statement was interrupted.
     #[error("the deadline passed while the database worked")]
     Deadline,
@@ -207,9 +210,11 @@ impl DbError {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
-            Self::Busy { .. } | Self::Unavailable(_) | Self::Open { .. } | Self::Closed => {
-                Code::Unavailable
-            }
+            Self::Busy { .. }
+            | Self::Unavailable(_)
+            | Self::NotWritable(_)
+            | Self::Open { .. }
+            | Self::Closed => Code::Unavailable,
             Self::Conflict(_) | Self::Changed { .. } => Code::Aborted,
             Self::Deadline => Code::DeadlineExceeded,
             Self::NoRow => Code::NotFound,
@@ -228,7 +233,9 @@ impl DbError {
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {
-            Self::Busy { .. } | Self::Unavailable(_) | Self::Conflict(_) => true,
+            Self::Busy { .. } | Self::Unavailable(_) | Self::NotWritable(_) | Self::Conflict(_) => {
+                true
+            }
             Self::Placed { source, .. } => source.is_retryable(),
             _ => false,
         }
@@ -237,7 +244,7 @@ impl DbError {
     /// Whether the database was away or busy: that says nothing about what was asked of it.
     pub(crate) const fn is_outage(&self) -> bool {
         match self {
-            Self::Busy { .. } | Self::Unavailable(_) => true,
+            Self::Busy { .. } | Self::Unavailable(_) | Self::NotWritable(_) => true,
             Self::Placed { source, .. } => source.is_outage(),
             _ => false,
         }

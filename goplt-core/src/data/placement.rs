@@ -48,6 +48,7 @@ async fn one(
         placement: placement.cloned(),
         engine: engine::open(settings).await?,
         acquire_timeout: settings.acquire_timeout(),
+        not_writable: Arc::default(),
     })
 }
 

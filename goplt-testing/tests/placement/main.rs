@@ -5,15 +5,17 @@ mod bed;
 #[path = "../parcel/mod.rs"]
 mod parcel;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
+use goplt_contracts::audit::{AuditService, QueryRequest, VerifyRequest};
 use goplt_core::{
-    Uuid,
+    TenantId, Uuid,
+    audit::HOST_WRITTEN,
     event::{DeadLetterFilter, DecodeError, Event},
     job::{JobFilter, JobState},
 };
 use goplt_testing::Caller;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::bed::{Bed, Engine, Literal, Place, on_each_engine};
 
@@ -27,6 +29,7 @@ on_each_engine!(
     jobs_of_both_are_listed_and_retried,
     an_event_of_a_tenant_that_is_elsewhere_takes_effect_there_once,
     a_job_of_a_tenant_that_is_elsewhere_takes_effect_there,
+    work_across_tenants_of_either_is_in_the_one_log_of_the_platform,
 );
 
 async fn send(caller: &Caller<'_>, text: &str) -> Uuid {
@@ -257,5 +260,43 @@ async fn a_job_of_a_tenant_that_is_elsewhere_takes_effect_there(engine: Engine) 
     bed.host.settle().await;
     let all = bed.host.jobs().list(&JobFilter::new().with_id(job)).await;
     assert_eq!(all.unwrap()[0].state, JobState::Done);
+    bed.host.stop().await.unwrap();
+}
+
+async fn work_across_tenants_of_either_is_in_the_one_log_of_the_platform(engine: Engine) {
+    let bed = Bed::start_with(engine, |builder| builder.set("audit.requests=false")).await;
+    // It sweeps each database.
+    bed.host.run_job("parcel", "sweep").await.unwrap();
+    let audit: Arc<dyn AuditService> = bed.host.get().unwrap();
+    let contexts = bed.host.context().service_contexts().clone();
+    let cx = contexts.for_tenant(TenantId::platform());
+    let placements = async || {
+        let query = QueryRequest {
+            action: Some(HOST_WRITTEN.to_owned()),
+            ..QueryRequest::default()
+        };
+        let page = audit.query(&cx, query).await.unwrap();
+        let swept = page.entries.iter().map(|entry| {
+            assert_eq!(entry.resource_id.as_deref(), Some("parcel"));
+            let details: Value = serde_json::from_str(&entry.metadata).unwrap();
+            details["placement"].clone()
+        });
+        let mut swept: Vec<_> = swept.collect();
+        swept.sort_by_key(Value::is_null);
+        swept
+    };
+    bed.host
+        .eventually(async || placements().await.len() >= 2)
+        .await;
+    let placements = placements().await;
+    assert!(
+        matches!(placements[..], [Value::String(_), Value::Null]),
+        "{placements:?}"
+    );
+    let verified = audit.verify(&cx, VerifyRequest::default()).await.unwrap();
+    assert!(verified.broken.is_none(), "{verified:?}");
+    let sql = "SELECT tenant_id FROM {audit}.audit_heads";
+    assert_eq!(bed.raw(Place::Home, sql).await, ["@platform"]);
+    assert!(bed.raw(Place::Placed, sql).await.is_empty());
     bed.host.stop().await.unwrap();
 }

@@ -14,6 +14,7 @@ use super::HostReadWriter;
 use crate::{
     Timestamp,
     data::{HostScope, ScopeMint, TenantDb},
+    id::PlacementName,
     telemetry::{
         Metrics,
         metrics::{Counter, MetricError},
@@ -50,6 +51,7 @@ pub struct HostReads {
 #[derive(Debug)]
 pub(super) struct HostRead {
     pub(super) scope: HostScope,
+    pub(super) placement: Option<PlacementName>,
     pub(super) at: Timestamp,
 }
 

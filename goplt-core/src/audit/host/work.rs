@@ -5,7 +5,8 @@ use crate::{
     Clock, RequestContext, TenantId,
     audit::record::{Origin, event},
     context::ClientInfo,
-    data::{DbError, HostScope, HostTx},
+    data::{DbError, HostScope, HostTx, TenantDb},
+    id::PlacementName,
     telemetry::TraceContext,
 };
 
@@ -18,6 +19,8 @@ pub(crate) struct HostWork {
     scope: HostScope,
     /// `None` where nobody keeps a log, and for the kernel's own work.
     recorder: Option<HostRecorder>,
+    /// Which database it is in; `None` for the home.
+    placement: Option<PlacementName>,
     clock: Clock,
     /// A statement was run.
     has_run: bool,
@@ -26,15 +29,16 @@ pub(crate) struct HostWork {
 }
 
 impl HostWork {
-    pub(crate) fn new(scope: &HostScope, recorder: Option<HostRecorder>, clock: Clock) -> Self {
+    pub(crate) fn new(scope: &HostScope, db: &TenantDb) -> Self {
         // What the kernel does by itself it does for events and jobs that tenants' own transactions
         // wrote, thousands of times a minute; an entry is such an event too. What somebody asked it
         // to do is told.
         let is_told = scope.module().as_str() != "core" || scope.request().is_some();
         Self {
             scope: scope.clone(),
-            recorder: recorder.filter(|_| is_told),
-            clock,
+            recorder: db.host_recorder().filter(|_| is_told),
+            placement: db.placement().cloned(),
+            clock: db.seams().clock.clone(),
             has_run: false,
             written: None,
         }
@@ -67,7 +71,7 @@ impl HostWork {
             return Ok(());
         };
         let (scope, at) = (work.scope.clone(), work.clock.now());
-        let entry = entry::written(&scope, rows);
+        let entry = entry::written(&scope, work.placement.as_ref(), rows);
         let (client, request_id) = (ClientInfo::default(), ids.request_id());
         let request = scope.request();
         let origin = Origin {
@@ -92,6 +96,7 @@ impl Drop for HostWork {
         if let Some(recorder) = self.recorder.take().filter(|_| self.has_run) {
             recorder.record(HostRead {
                 scope: self.scope.clone(),
+                placement: self.placement.take(),
                 at: self.clock.now(),
             });
         }

@@ -20,6 +20,7 @@ use crate::{
     context::ClientInfo,
     data::{ScopeMint, TenantDb},
     error::{BoxError, chain},
+    id::PlacementName,
     telemetry::TraceContext,
 };
 
@@ -37,9 +38,12 @@ pub struct HostReadWriter {
 /// What waits to be written.
 #[derive(Default)]
 struct Gathered {
-    by_reason: BTreeMap<(ModuleName, Arc<str>), Vec<HostRead>>,
+    by_reason: BTreeMap<Why, Vec<HostRead>>,
     due: Option<Instant>,
 }
+
+/// What reads have in common that become one entry: module, reason and database.
+type Why = (ModuleName, Arc<str>, Option<PlacementName>);
 
 /// How long reads are gathered.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -139,7 +143,8 @@ impl HostReadWriter {
 impl Gathered {
     /// What is complete by it.
     fn add(&mut self, read: HostRead) -> Vec<Vec<HostRead>> {
-        let key = (read.scope.module().clone(), read.scope.reason().into());
+        let (scope, placement) = (&read.scope, read.placement.clone());
+        let key = (scope.module().clone(), scope.reason().into(), placement);
         let reads = self.by_reason.entry(key.clone()).or_default();
         reads.push(read);
         if reads.len() >= READS {

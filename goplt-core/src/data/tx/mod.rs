@@ -77,7 +77,7 @@ impl TenantTx {
         (db, place): (&TenantDb, Place),
     ) -> Self {
         Self {
-            tx: Transaction::new(session, access, scope.deadline(), db.meter().clone()),
+            tx: Transaction::new(session, access, scope.deadline(), db.meter_of(place)),
             tenant: scope.tenant().clone(),
             _open: open,
             origin: Origin {
@@ -217,8 +217,8 @@ impl HostTx {
     ) -> Self {
         let seams = db.seams().clone();
         Self {
-            tx: Transaction::new(session, access, None, db.meter().clone()),
-            work: HostWork::new(scope, db.host_recorder(), seams.clock.clone()),
+            tx: Transaction::new(session, access, None, db.meter_of(db.here())),
+            work: HostWork::new(scope, db),
             seams,
             wake: Wake::default(),
             place: db.here(),

@@ -21,6 +21,8 @@ pub(super) struct Transaction {
     access: Access,
     deadline: Option<Instant>,
     meter: Meter,
+    /// Rows were changed.
+    changed: bool,
     /// A statement failed, or one began and was never seen to end.
     aborted: bool,
     /// Another transaction stood in the way of a statement.
@@ -39,6 +41,7 @@ impl Transaction {
             access,
             deadline,
             meter,
+            changed: false,
             aborted: false,
             conflicted: false,
         }
@@ -100,6 +103,9 @@ impl Transaction {
         let started = self.meter.start();
         let committed = self.session.commit().await;
         self.meter.record("COMMIT", started, &committed);
+        if self.changed && committed.is_ok() {
+            self.meter.wrote();
+        }
         committed
     }
 
@@ -117,7 +123,10 @@ impl Transaction {
         if bound.statement().writes && self.access == Access::Read {
             return Err(DbError::ReadOnly);
         }
-        let operation = operation(&bound.statement().sqlite);
+        let (operation, writes) = (
+            operation(&bound.statement().sqlite),
+            bound.statement().writes,
+        );
         let span = span(bound.statement(), operation, self.meter.system());
         let started = self.meter.start();
         self.aborted = true;
@@ -132,6 +141,7 @@ impl Transaction {
                 .unwrap_or(Err(DbError::Deadline)),
         };
         self.aborted = done.as_ref().is_err_and(is_of_the_database);
+        self.changed |= writes && done.as_ref().is_ok_and(|rows| *rows > 0);
         self.conflicted |= matches!(done, Err(DbError::Conflict(_)));
         self.meter.record(operation, started, &done);
         if let Err(error) = &done {

@@ -88,6 +88,7 @@ fn from_server(error: &PgDatabaseError) -> DbError {
         "42501" => DbError::Denied(source),
         "XX001" | "XX002" => DbError::Damaged(source),
         // Connections, resources, the operator, a transaction that was idle for too long.
+        "53100" => DbError::NotWritable(source),
         "25P03" | "57P01" | "57P02" | "57P03" | "57P05" => DbError::Unavailable(source),
         code if code.starts_with("08") || code.starts_with("53") || code.starts_with("58") => {
             DbError::Unavailable(source)

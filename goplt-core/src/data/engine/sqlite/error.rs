@@ -15,6 +15,8 @@ const CORRUPT: i32 = 11;
 const FULL: i32 = 13;
 const CANTOPEN: i32 = 14;
 const NOTADB: i32 = 26;
+const IOERR_WRITE: i32 = IOERR | (3 << 8);
+const IOERR_FSYNC: i32 = IOERR | (4 << 8);
 
 pub(super) fn from_sqlx(error: sqlx::Error) -> DbError {
     match error {
@@ -40,7 +42,7 @@ fn from_database(error: Box<dyn DatabaseError>) -> DbError {
         let source = error.into_error();
         return DbError::Constraint { kind, name, source };
     }
-    let code = primary_code(&*error);
+    let (code, extended) = (primary_code(&*error), extended_code(&*error));
     let source = error.into_error();
     match code {
         // SQLite itself has waited by then, for as long as the settings say.
@@ -48,7 +50,9 @@ fn from_database(error: Box<dyn DatabaseError>) -> DbError {
             waited: Duration::ZERO,
             own_write: false,
         },
-        READONLY | IOERR | FULL | CANTOPEN => DbError::Unavailable(source),
+        READONLY | FULL => DbError::NotWritable(source),
+        IOERR if matches!(extended, IOERR_WRITE | IOERR_FSYNC) => DbError::NotWritable(source),
+        IOERR | CANTOPEN => DbError::Unavailable(source),
         INTERRUPT => DbError::Deadline,
         CORRUPT | NOTADB => DbError::Damaged(source),
         _ => DbError::Statement(source),
@@ -57,8 +61,12 @@ fn from_database(error: Box<dyn DatabaseError>) -> DbError {
 
 /// The low byte of the extended code; 0 if there is none.
 fn primary_code(error: &(dyn DatabaseError + 'static)) -> i32 {
+    extended_code(error) & 0xff
+}
+
+fn extended_code(error: &(dyn DatabaseError + 'static)) -> i32 {
     let code = error.code().and_then(|code| code.parse::<i32>().ok());
-    code.unwrap_or(0) & 0xff
+    code.unwrap_or(0)
 }
 
 const fn constraint(kind: &ErrorKind) -> Option<ConstraintKind> {
