@@ -329,10 +329,8 @@ async fn a_changed_file_is_shown_with_what_differs_and_can_be_accepted() {
     let modules = [ModuleMigrations::new(&name, &files).with_tenant_tables(&tables)];
     let changed = migration::changed(&fixture.db, &modules).await.unwrap();
     assert_eq!(changed.len(), 1);
-    assert_eq!(
-        migration::repair(&fixture.db, &modules).await.unwrap(),
-        changed
-    );
+    let accepted = migration::repair(&fixture.db, &modules, "a test").await;
+    assert_eq!(accepted.unwrap(), changed);
     assert_eq!(fixture.run(&files).await.unwrap(), [""; 0]);
     // What was accepted is now what the old file differs from.
     assert!(fixture.run(&[was]).await.is_err());

@@ -7,7 +7,7 @@ mod pg_support;
 
 use goplt_core::{
     data::{
-        TenantDb, doctor, kernel_migrations,
+        Instance, TenantDb, doctor, kernel_migrations,
         migration::{self, MigrationError},
         tenant_sql,
     },
@@ -341,4 +341,135 @@ async fn what_a_file_without_a_transaction_takes_from_the_guards_is_put_back_by_
     let modules = [kernel_migrations(), blog.migrations()];
     let diagnosis = doctor::examine(&db, &modules).await.unwrap();
     assert!(diagnosis.is_healthy(), "{diagnosis}");
+}
+
+#[tokio::test]
+async fn a_file_that_was_accepted_is_in_the_log_of_the_platform() {
+    let Some(bench) = Bench::new() else { return };
+    let filled = |sql| blog(&[file("V0002__fill.sql", sql)]);
+    bench.migrate(&filled("SELECT 1;")).await.unwrap();
+    let changed = filled("SELECT 2;");
+    let modules = [kernel_migrations(), changed.migrations()];
+    let accepted = migration::repair(&bench.open().await, &modules, "migrate repair by ada").await;
+    let accepted = &accepted.unwrap()[0];
+    assert_ne!(accepted.applied, accepted.checksum);
+    let told = bench.text(
+        "SELECT tenant_id, name, actor, position('blog/V0002__fill.sql' IN encode(payload, 'escape')) > 0 \
+         FROM goplt.goplt_outbox",
+    );
+    assert_eq!(
+        told,
+        "@platform|core.audit.recorded|migrate repair by ada|t"
+    );
+    let payload = bench.text("SELECT encode(payload, 'escape') FROM goplt.goplt_outbox");
+    for checksum in [&accepted.applied, &accepted.checksum] {
+        assert!(payload.contains(checksum.as_str()), "{payload}");
+    }
+    // Nothing to accept, nothing to tell.
+    let again = migration::repair(&bench.open().await, &modules, "ada").await;
+    assert!(again.unwrap().is_empty());
+    assert_eq!(bench.text("SELECT count(*) FROM goplt.goplt_outbox"), "1");
+}
+
+#[tokio::test]
+async fn a_contract_waits_while_an_instance_lives_that_does_not_know_it() {
+    let Some(bench) = Bench::new() else { return };
+    let old = blog(&[]);
+    bench.migrate(&old).await.unwrap();
+    let db = bench.open().await;
+    let older = instance(&bench, &db, "old", &old);
+    older.announce().await.unwrap();
+
+    let less = "-- goplt: phase: contract\nALTER TABLE blog_posts DROP COLUMN title;";
+    let new = blog(&[
+        file(
+            "V0002__text.sql",
+            "ALTER TABLE blog_posts ADD COLUMN text TEXT;",
+        ),
+        file("V0003__less.sql", less),
+    ]);
+    let newer = instance(&bench, &db, "new", &new);
+    newer.announce().await.unwrap();
+    let report = bench.migrate(&new).await.unwrap();
+    assert_eq!(report.applied().len(), 1, "what adds does not wait");
+    let [held] = report.held() else {
+        panic!("{report:?}");
+    };
+    assert_eq!(
+        (held.file.as_str(), held.older.len()),
+        ("V0003__less.sql", 1)
+    );
+    let shown = held.to_string();
+    assert!(
+        shown.contains("blog 1.2.0, which knows V0001 at most, on old"),
+        "{shown}"
+    );
+    // Whoever may not migrate starts without it, and so does the doctor let it.
+    let modules = [kernel_migrations(), new.migrations()];
+    let plan = migration::verify(&db, &modules).await.unwrap();
+    assert_eq!(plan.held().len(), 1);
+    assert!(doctor::examine(&db, &modules).await.unwrap().is_healthy());
+
+    // What has to come after it cannot wait.
+    let both = [
+        file(
+            "V0002__text.sql",
+            "ALTER TABLE blog_posts ADD COLUMN text TEXT;",
+        ),
+        file("V0003__less.sql", less),
+        file(
+            "V0004__more.sql",
+            "ALTER TABLE blog_posts ADD COLUMN more TEXT;",
+        ),
+    ];
+    let error = bench.migrate(&blog(&both)).await.unwrap_err();
+    assert!(matches!(error, MigrationError::Older { .. }), "{error}");
+    let shown = error.to_string();
+    assert!(
+        shown.contains("V0004__more.sql comes after it") && shown.contains("on old"),
+        "{shown}"
+    );
+
+    // Who ends is not waited for, and who died only for its lease.
+    older.leave().await.unwrap();
+    let crashed = instance(&bench, &db, "crashed", &old);
+    crashed.announce().await.unwrap();
+    assert_eq!(bench.migrate(&new).await.unwrap().held().len(), 1);
+    bench.text("UPDATE goplt.goplt_instance SET alive_until = now() - interval '1 second' WHERE name = 'crashed' RETURNING 1");
+    let report = bench.migrate(&new).await.unwrap();
+    assert_eq!(report.applied()[0].file, "V0003__less.sql");
+    assert!(report.held().is_empty());
+}
+
+#[tokio::test]
+async fn a_table_that_a_contract_will_drop_stays_usable_until_then() {
+    let Some(bench) = Bench::new() else { return };
+    let mut old = blog(&[file(
+        "V0002__likes.sql",
+        "CREATE TABLE blog_likes (tenant_id TEXT NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (tenant_id, id));",
+    )]);
+    old.tables.push("blog_likes".to_owned());
+    bench.migrate(&old).await.unwrap();
+    let db = bench.open().await;
+    instance(&bench, &db, "old", &old).announce().await.unwrap();
+    let mut new = old.clone();
+    new.tables.pop();
+    let drop = "-- goplt: phase: contract\nDROP TABLE blog_likes;";
+    new.files.push(file("V0003__no_likes.sql", drop));
+    assert_eq!(bench.migrate(&new).await.unwrap().held().len(), 1);
+    let rights = "SELECT count(*) FROM information_schema.role_table_grants WHERE table_name = 'blog_likes' \
+                  AND grantee = current_database() || '_app'";
+    assert_eq!(bench.text(rights), "4");
+    let modules = [kernel_migrations(), new.migrations()];
+    let diagnosis = doctor::examine(&db, &modules).await.unwrap();
+    assert!(diagnosis.is_healthy(), "{diagnosis}");
+}
+
+fn instance(bench: &Bench, db: &TenantDb, name: &str, module: &Module) -> Instance {
+    Instance::new(
+        db,
+        &bench.mint,
+        name,
+        &[kernel_migrations(), module.migrations()],
+    )
 }

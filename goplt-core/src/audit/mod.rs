@@ -65,7 +65,6 @@ mod record;
 mod request;
 mod writer;
 
-pub(crate) use self::host::HostWork;
 pub use self::{
     entry::AuditEntry,
     host::{HOST_READ, HOST_WRITTEN, HostReadWriter, HostReads, HostRecorder},
@@ -74,6 +73,7 @@ pub use self::{
     request::AnsweredRequest,
     writer::RequestWriter,
 };
+pub(crate) use self::{host::HostWork, record::record_by};
 
 /// The event that carries an entry. A module that keeps entries subscribes to it.
 pub const RECORDED: &str = "core.audit.recorded";

@@ -4,7 +4,7 @@ use super::{AuditEntry, KEY, RECORDED, VERSION, payload};
 use crate::{
     RequestContext, RequestId, TenantId, Timestamp, Uuid,
     context::ClientInfo,
-    data::{DbError, HostTx, TenantTx},
+    data::{DbError, HostTx, TenantTx, engine::Admin, kernel::Seams},
     event::{Actor, NewEvent},
     telemetry::TraceContext,
 };
@@ -124,6 +124,26 @@ impl HostAudit<'_> {
         event.publish_for(self.tx, &self.tenant).await?;
         Ok(id)
     }
+}
+
+/// Records `entry` in the log of the platform, with what changes the schema.
+pub(crate) async fn record_by(
+    admin: &mut dyn Admin,
+    seams: &Seams,
+    entry: AuditEntry,
+) -> Result<(), DbError> {
+    let origin = Origin {
+        id: seams.ids.next(),
+        at: seams.clock.now(),
+        actor: None,
+        request_id: &seams.ids.request_id(),
+        trace: TraceContext::default(),
+        client: &ClientInfo::default(),
+        cause: None,
+    };
+    event(entry, origin)
+        .publish_by(admin, &TenantId::platform())
+        .await
 }
 
 pub(super) fn event(entry: AuditEntry, origin: Origin<'_>) -> NewEvent<'_> {

@@ -1,8 +1,8 @@
 //! What events and jobs need of the data layer: seams, signals, the kernel's own tables.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use goplt_manifest::{Dialect, Migration, ModuleName};
+use goplt_manifest::{Dialect, Migration, ModuleName, Version};
 use tokio::sync::watch;
 
 use super::{TenantScope, migration::ModuleMigrations};
@@ -25,10 +25,12 @@ use crate::{Clock, Random, Uuid, id::Ids};
 /// ```
 #[must_use]
 pub fn kernel_migrations() -> ModuleMigrations<'static> {
-    ModuleMigrations::new(&CORE, KERNEL_MIGRATIONS)
+    ModuleMigrations::new(&CORE, KERNEL_MIGRATIONS).with_version(&PLATFORM)
 }
 
 static CORE: ModuleName = ModuleName::from_static("core");
+
+static PLATFORM: LazyLock<Version> = LazyLock::new(Version::platform);
 
 static KERNEL_MIGRATIONS: &[Migration] = &[
     Migration::from_static(
@@ -54,6 +56,12 @@ static KERNEL_MIGRATIONS: &[Migration] = &[
         "jobs",
         Dialect::Postgres,
         include_str!("../../migrations/V0002__jobs.pg.sql"),
+    ),
+    Migration::from_static(
+        4,
+        "instances",
+        Dialect::Any,
+        include_str!("../../migrations/V0004__instances.sql"),
     ),
 ];
 
@@ -162,7 +170,7 @@ macro_rules! kernel_sql {
     ($($sql:tt)*) => {
         ::goplt_macros::__host_sql!(crate = crate; tables = [
             "goplt_outbox", "goplt_relay", "goplt_subscription", "goplt_delivery", "goplt_blocked_key",
-            "goplt_lane", "goplt_member", "goplt_inbox", "goplt_job", "goplt_cron"
+            "goplt_lane", "goplt_member", "goplt_inbox", "goplt_job", "goplt_cron", "goplt_instance"
         ]; $($sql)*)
     };
 }

@@ -14,11 +14,13 @@ mod db;
 #[cfg(feature = "data")]
 pub mod doctor;
 #[cfg(feature = "data")]
-mod engine;
+pub(crate) mod engine;
 #[cfg(feature = "data")]
 mod error;
 #[cfg(feature = "data")]
 mod guard;
+#[cfg(feature = "data")]
+mod instance;
 #[cfg(feature = "data")]
 pub(crate) mod kernel;
 #[cfg(feature = "data")]
@@ -64,6 +66,7 @@ pub use self::{
     commits::Commits,
     db::TenantDb,
     error::{ConstraintKind, DbError},
+    instance::Instance,
     page::{Cursor, CursorError, MAX_PAGE, Page},
     repo::{Entity, Repo, RowVersion, Versioned},
     row::{FromRow, Row},

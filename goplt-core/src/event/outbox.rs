@@ -8,7 +8,8 @@ use super::{Actor, CanPublish, Event, EventKey, EventOf, envelope};
 use crate::{
     RequestId, TenantId, Timestamp, Uuid,
     data::{
-        DbError, HostTx, TenantTx,
+        DbError, HostTx, IntoValue, TenantTx,
+        engine::Admin,
         kernel::{kernel_sql, kernel_tenant_sql},
     },
     telemetry::{self, TraceContext},
@@ -171,6 +172,37 @@ impl NewEvent<'_> {
         ))
         .await?;
         Ok(())
+    }
+}
+
+impl NewEvent<'_> {
+    /// Publishes it with what changes the schema, which works on no tenant's behalf.
+    pub(crate) async fn publish_by(
+        self,
+        admin: &mut dyn Admin,
+        tenant: &TenantId,
+    ) -> Result<(), DbError> {
+        let topic = envelope::topic(self.name);
+        let lane = lane(tenant.as_str(), topic, &self.key);
+        let sql = "INSERT INTO goplt_outbox (tenant_id, id, name, version, topic, event_key, lane, occurred_at, \
+                   payload, causation_id, correlation_id, actor_kind, actor) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        let binds = vec![
+            tenant.as_str().into_value(),
+            self.id.into_value(),
+            self.name.into_value(),
+            self.version.into_value(),
+            topic.into_value(),
+            (&*self.key).into_value(),
+            lane.into_value(),
+            self.at.into_value(),
+            self.payload.into_value(),
+            self.cause.into_value(),
+            self.request_id.as_str().into_value(),
+            self.actor.as_ref().map(Actor::kind).into_value(),
+            self.actor.as_ref().map(Actor::subject).into_value(),
+        ];
+        admin.query(sql, binds, &[]).await.map(drop)
     }
 }
 

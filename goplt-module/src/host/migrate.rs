@@ -6,7 +6,9 @@ use goplt_core::{
     config::{Config, kernel::MigrationMode},
     data::{
         TenantDb,
-        migration::{self, ChangedMigration, MigrationError, MigrationPlan, MigrationReport},
+        migration::{
+            self, ChangedMigration, HeldMigration, MigrationError, MigrationPlan, MigrationReport,
+        },
     },
 };
 use tokio::time::{Instant, sleep};
@@ -23,6 +25,9 @@ pub struct Migrated(MigrationReport);
 
 /// How long a start waits for the command `migrate` of another process.
 const JOB_PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// How often a host looks whether what was left for later can be applied.
+const HELD_PAUSE: Duration = Duration::from_secs(30);
 
 impl Host {
     /// Applies pending migrations, and starts nothing. It may run beside a server.
@@ -64,7 +69,7 @@ impl Host {
         let Opened { db, .. } = Opened::open(&self).await.map_err(StartError::early)?;
         let modules = migrations(&self.registry);
         let changed = if accept {
-            migration::repair(&db, &modules).await
+            migration::repair(&db, &modules, &by()).await
         } else {
             migration::changed(&db, &modules).await
         };
@@ -73,16 +78,62 @@ impl Host {
     }
 }
 
-/// Brings the schema to what the modules need, as the configuration has it.
+/// Brings the schema to what the modules need, as the configuration has it; what it left for later, to be applied by
+/// this process.
 pub(super) async fn start(
     db: &TenantDb,
     modules: &Registry,
     config: &Config,
-) -> Result<(), MigrationError> {
+) -> Result<Vec<HeldMigration>, MigrationError> {
     match migration_mode(config) {
-        MigrationMode::Verify => migration::verify(db, &migrations(modules)).await,
-        MigrationMode::Job => wait(db, modules).await,
-        _ => apply(db, modules).await.map(drop),
+        MigrationMode::Verify => {
+            let plan = migration::verify(db, &migrations(modules)).await?;
+            tell_later(&plan);
+            Ok(Vec::new())
+        }
+        MigrationMode::Job => wait(db, modules).await.map(|()| Vec::new()),
+        _ => Ok(apply(db, modules).await?.held().to_vec()),
+    }
+}
+
+/// What was left for later, applied as soon as it can be: while the host serves, since it works without.
+pub(super) async fn apply_held(db: &TenantDb, modules: &Registry) {
+    loop {
+        sleep(HELD_PAUSE).await;
+        match migration::run(db, &migrations(modules)).await {
+            Ok(report) => {
+                tell(&report);
+                if report.held().is_empty() {
+                    return;
+                }
+            }
+            Err(error) => {
+                let error = goplt_core::error::chain(&error).to_string();
+                tracing::warn!(
+                    error,
+                    "migrations that wait for older instances could not be looked at"
+                );
+            }
+        }
+    }
+}
+
+fn tell(report: &MigrationReport) {
+    for applied in report.applied() {
+        tracing::info!(module = %applied.module, file = applied.file, took = ?applied.took, "migrated");
+    }
+    for held in report.held() {
+        tracing::info!(%held, "a migration waits for older instances to end; the host works without it until then");
+    }
+}
+
+fn tell_later(plan: &MigrationPlan) {
+    for held in plan.held() {
+        tracing::info!(%held, "a migration waits for older instances to end; the host works without it until then");
+    }
+    for pending in plan.pending() {
+        let (module, file) = (&pending.module, &pending.file);
+        tracing::info!(%module, file, "a migration that takes away what no instance needs is pending; apply it with `migrate`");
     }
 }
 
@@ -103,18 +154,27 @@ async fn wait(db: &TenantDb, modules: &Registry) -> Result<(), MigrationError> {
                 }
                 sleep(Duration::from_secs(1)).await;
             }
-            verified => return verified,
+            verified => return verified.map(|plan| tell_later(&plan)),
         }
     }
 }
 
 async fn apply(db: &TenantDb, modules: &Registry) -> Result<MigrationReport, MigrationError> {
     let report = migration::run(db, &migrations(modules)).await?;
-    for applied in report.applied() {
-        let placement = applied.placement.as_ref().map(ToString::to_string);
-        tracing::info!(module = %applied.module, file = applied.file, took = ?applied.took, placement, "migrated");
-    }
+    tell(&report);
     Ok(report)
+}
+
+/// Who runs the command, as far as the environment tells.
+fn by() -> String {
+    let user = ["USER", "LOGNAME"].into_iter().find_map(|name| {
+        let user = std::env::var(name).ok()?;
+        (!user.is_empty()).then_some(user)
+    });
+    format!(
+        "migrate repair by {}",
+        user.as_deref().unwrap_or("an unnamed user")
+    )
 }
 
 impl Migrated {
@@ -127,7 +187,7 @@ impl Migrated {
 
 impl fmt::Display for Migrated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.applied().is_empty() {
+        if self.0.applied().is_empty() && self.0.held().is_empty() {
             return f.write_str("nothing to apply");
         }
         for (index, applied) in self.0.applied().iter().enumerate() {
@@ -140,6 +200,10 @@ impl fmt::Display for Migrated {
             if let Some(placement) = &applied.placement {
                 write!(f, " to the placement `{placement}`")?;
             }
+        }
+        for (index, held) in self.0.held().iter().enumerate() {
+            let is_first = index == 0 && self.0.applied().is_empty();
+            write!(f, "{}{held}", if is_first { "" } else { "\n" })?;
         }
         Ok(())
     }

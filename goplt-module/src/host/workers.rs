@@ -1,16 +1,17 @@
 //! Events and jobs: what the modules handle, and the tasks of the host that bring it to them.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use goplt_core::{
     audit::{HostReads, RequestAuditSettings, RequestRecorder, RequestWriter},
+    data::Instance,
     event::{EventHandlers, EventRunner, EventSettings},
     job::{JobHandlers, JobRunner, JobSettings},
     manifest::{Manifest, yaml::Mark},
     shutdown::{Shutdown, ShutdownToken},
 };
 
-use super::{Shared, StartCause};
+use super::{Shared, StartCause, migrate};
 use crate::{Place, ProblemCode, Registry, StartupProblem, StopSignal, Subject};
 
 /// What modules have registered in `init`.
@@ -146,6 +147,24 @@ pub(super) fn spawn_host_audit(shared: &Shared, reads: HostReads) {
         writer.run(stop.wait()).await;
         Ok(())
     });
+}
+
+/// What others know of this process, and what it does once they have ended.
+pub(super) fn spawn_instance(shared: &Arc<Shared>, instance: Instance, has_held: bool) {
+    shared.tasks.spawn("instance", |stop| async move {
+        instance.live(stop.wait()).await;
+        Ok(())
+    });
+    if has_held {
+        let host = Arc::clone(shared);
+        shared.tasks.spawn("migrations", |stop| async move {
+            tokio::select! {
+                () = migrate::apply_held(&host.db, &host.registry) => {}
+                () = stop.wait() => {}
+            }
+            Ok(())
+        });
+    }
 }
 
 fn unhandled(manifest: &Manifest, mark: Mark, what: String, call: &str) -> StartupProblem {

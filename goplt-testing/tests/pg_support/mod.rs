@@ -8,7 +8,7 @@ use goplt_core::{
         DatabaseSettings, ScopeMint, TenantDb, kernel_migrations,
         migration::{self, MigrationError, MigrationReport, ModuleMigrations, schema_name},
     },
-    manifest::Migration,
+    manifest::{Migration, Version},
 };
 use goplt_testing::backend::{self, postgres::Database};
 
@@ -25,6 +25,7 @@ pub(crate) struct Module {
     pub(crate) files: Vec<Migration>,
     pub(crate) tables: Vec<String>,
     pub(crate) host: Vec<String>,
+    pub(crate) version: Version,
 }
 
 pub(crate) const POSTS: &str = "CREATE TABLE blog_posts (tenant_id TEXT NOT NULL, id BIGINT NOT NULL, title TEXT NOT NULL, \
@@ -43,6 +44,7 @@ pub(crate) fn blog(more: &[Migration]) -> Module {
         files,
         tables: vec!["blog_posts".into()],
         host: vec![],
+        version: Version::parse("1.2.0").unwrap(),
     }
 }
 
@@ -51,6 +53,7 @@ impl Module {
         ModuleMigrations::new(&self.name, &self.files)
             .with_tenant_tables(&self.tables)
             .with_host_tables(&self.host)
+            .with_version(&self.version)
     }
 }
 

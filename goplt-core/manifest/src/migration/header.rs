@@ -10,7 +10,7 @@ use super::{Dialect, Migration, MigrationError};
 ///
 /// | flag | values | without it |
 /// |---|---|---|
-/// | `phase` | `expand`: the version before this one still works on the schema; `contract`: it does not | `expand` |
+/// | `phase` | `expand`: the version before this one still works on the schema; `contract`: it does not, so no instance of it may run; but this version works without it | `expand` |
 /// | `transaction` | `off`: each statement is committed on its own, as `CREATE INDEX CONCURRENTLY` needs; only in a `.pg.sql` | `on` |
 ///
 /// ```

@@ -25,6 +25,8 @@ pub(super) struct PendingFile<'m> {
     pub(super) header: MigrationHeader,
     /// When it was begun, if it was and did not end.
     pub(super) begun: Option<Timestamp>,
+    /// Whether an earlier one of its module was applied.
+    pub(super) has_predecessor: bool,
 }
 
 /// The migrations yet to apply, or everything that does not fit.
@@ -64,6 +66,7 @@ pub(super) fn fit<'m>(
                 file,
                 header,
                 begun: entry.map(|entry| entry.applied),
+                has_predecessor: newest > 0,
             }),
             Err(errors) => problems.extend(errors.iter().map(|error| {
                 problem(
@@ -85,6 +88,18 @@ pub(super) fn fit<'m>(
 pub(super) fn is_ahead(files: &[&Migration], ledger: &[Entry]) -> bool {
     let newest_file = files.last().map_or(0, |file| file.version);
     ledger.iter().any(|entry| entry.version > newest_file)
+}
+
+/// Whether what was there before is yet to be taken away.
+pub(super) fn is_contracting(
+    module: &ModuleMigrations<'_>,
+    files: &[&Migration],
+    ledger: &[Entry],
+) -> bool {
+    let is_contract = |pending: &PendingFile<'_>| {
+        pending.has_predecessor && pending.header.phase == Phase::Contract
+    };
+    fit(module, files, ledger).is_ok_and(|fit| fit.pending.iter().any(is_contract))
 }
 
 /// Whether a file's text is not what was applied.

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use goplt_manifest::ModuleName;
 
-use super::MigrationPlan;
+use super::{HeldMigration, MigrationPlan};
 use crate::{data::DbError, id::PlacementName};
 
 /// Why the schema is not what this binary needs.
@@ -31,6 +31,17 @@ pub enum MigrationError {
         holder: String,
         /// How long it was waited for.
         waited: Duration,
+    },
+    /// Older instances live that would not work on what has to be applied before this binary can start.
+    #[error(
+        "{held}\n{file} comes after it and cannot wait, since this version needs it: end those instances first, or \
+         release the contract in a later version than what comes after it"
+    )]
+    Older {
+        /// The migration that this binary needs.
+        file: String,
+        /// The one before it, and who is in its way.
+        held: HeldMigration,
     },
     /// The connection goes to a pooler that gives each transaction another session.
     #[error(
@@ -105,6 +116,7 @@ impl MigrationError {
             Self::Placed { source, .. } => source.problems(),
             Self::Pending(_)
             | Self::Locked { .. }
+            | Self::Older { .. }
             | Self::Pooler
             | Self::Statement { .. }
             | Self::Database(_) => &[],

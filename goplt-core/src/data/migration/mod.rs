@@ -10,6 +10,11 @@
 //! policies on every table with a `tenant_id`, and the rights of the roles on the tables that the manifest declares.
 //! One run at a time: the others ask for the lock again and again, and then find nothing left to do.
 //!
+//! A migration that takes something away (`phase: contract`) waits while an [`Instance`](super::Instance) lives that does
+//! not know it: the run applies the others, tells who is in the way ([`MigrationReport::held`]), and the next run that
+//! finds nobody applies it. So whoever brings a contract must work without it too; one that an `expand` follows in the
+//! same module cannot wait and is refused ([`MigrationError::Older`]).
+//!
 //! Refused, all at once and with the mend: a file that was changed (with what differs) or removed after it was
 //! applied, one that comes too late in the order, versions that only a newer binary knows and that took something
 //! away, and a schema that breaks a rule of tenants: a tenant table has `tenant_id TEXT NOT NULL`, and its primary key,
@@ -22,6 +27,7 @@ mod error;
 mod ledger;
 mod lint;
 mod lock;
+mod older;
 mod plan;
 mod repair;
 mod rules;
@@ -30,9 +36,9 @@ mod split;
 
 use std::time::Duration;
 
-use goplt_manifest::{Dialect, Manifest, Migration, ModuleName};
+use goplt_manifest::{Dialect, Manifest, Migration, ModuleName, Version};
 
-use self::drift::PendingFile;
+use self::{drift::PendingFile, repair::Accepting};
 use super::{TenantDb, guard};
 use crate::id::PlacementName;
 
@@ -40,6 +46,7 @@ pub(crate) use self::lint::{lint, owner};
 pub(super) use self::run::Run;
 pub use self::{
     error::{MigrationError, MigrationProblem},
+    older::{HeldMigration, OlderInstance},
     plan::{MigrationPlan, PendingMigration},
     repair::ChangedMigration,
 };
@@ -49,6 +56,7 @@ pub use self::{
 pub struct ModuleMigrations<'m> {
     pub(super) module: &'m ModuleName,
     migrations: &'m [Migration],
+    pub(super) version: Option<&'m Version>,
     pub(super) tenant_tables: &'m [String],
     pub(super) host_tables: &'m [String],
 }
@@ -57,6 +65,7 @@ pub struct ModuleMigrations<'m> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MigrationReport {
     applied: Vec<AppliedMigration>,
+    held: Vec<HeldMigration>,
 }
 
 /// A migration that a run applied.
@@ -117,6 +126,11 @@ pub async fn run(
             ..applied
         });
         report.applied.extend(applied);
+        let held = done.held.into_iter().map(|held| HeldMigration {
+            placement: db.placement().cloned(),
+            ..held
+        });
+        report.held.extend(held);
     }
     Ok(report)
 }
@@ -164,43 +178,67 @@ async fn planned(
 ) -> Result<MigrationPlan, MigrationError> {
     let catalogue = run.admin.catalogue().await?;
     let work = run.work(&catalogue).await?;
-    let pending = work.files.into_iter().map(|pending| {
-        let PendingFile {
-            file,
-            header,
-            begun,
-        } = pending.found;
-        let statements = split::split(&file.sql);
-        PendingMigration {
-            module: pending.module.module.clone(),
-            file: file.file_name(),
-            phase: header.phase,
-            transaction: header.transaction,
-            begun,
-            statements: statements
-                .iter()
-                .map(|found| found.sql.to_owned())
-                .collect(),
-            placement: placement.cloned(),
-        }
-    });
+    let due_later: Vec<_> = work
+        .files
+        .iter()
+        .map(|file| file.is_due_later(&work.files))
+        .collect();
+    let pending = work
+        .files
+        .into_iter()
+        .zip(due_later)
+        .map(|(pending, is_due_later)| {
+            let PendingFile {
+                file,
+                header,
+                begun,
+                ..
+            } = pending.found;
+            let statements = split::split(&file.sql);
+            PendingMigration {
+                module: pending.module.module.clone(),
+                file: file.file_name(),
+                phase: header.phase,
+                transaction: header.transaction,
+                begun,
+                is_due_later,
+                statements: statements
+                    .iter()
+                    .map(|found| found.sql.to_owned())
+                    .collect(),
+                placement: placement.cloned(),
+            }
+        });
     Ok(MigrationPlan {
         pending: pending.collect(),
+        held: work
+            .held
+            .into_iter()
+            .map(|held| HeldMigration {
+                placement: placement.cloned(),
+                ..held
+            })
+            .collect(),
         newer: work.newer,
         guarded: vec![placement.cloned(); work.guards.len()],
         guards: work.guards,
     })
 }
 
-/// That the schema is what the modules need, for a process that leaves changes to others.
+/// That the schema is what the modules need, for a process that leaves changes to others. A contract at the end of a
+/// module's migrations may be pending, since the version that brings it works without it: the plan that is returned
+/// tells.
 ///
 /// # Errors
 ///
 /// [`MigrationError::Pending`] with the plan, or what [`plan`] returns.
-pub async fn verify(db: &TenantDb, modules: &[ModuleMigrations<'_>]) -> Result<(), MigrationError> {
+pub async fn verify(
+    db: &TenantDb,
+    modules: &[ModuleMigrations<'_>],
+) -> Result<MigrationPlan, MigrationError> {
     let plan = plan(db, modules).await?;
-    if plan.pending().is_empty() {
-        Ok(())
+    if plan.pending().iter().all(|pending| pending.is_due_later) {
+        Ok(plan)
     } else {
         Err(MigrationError::Pending(plan))
     }
@@ -220,7 +258,7 @@ pub async fn changed(
         let at = |error: MigrationError| error.of(db.placement());
         let run = Run::inspect(&db, modules).await;
         let mut run = run.map_err(|error| at(error.into()))?;
-        let changed = run.changed(false).await;
+        let changed = run.changed(None).await;
         run.admin.finish().await;
         all.extend(of(db.placement(), changed.map_err(at)?));
     }
@@ -238,7 +276,8 @@ fn of(
 }
 
 /// Takes the files of [`changed`] for what was applied, and runs none of them: for a database that is right although a
-/// file is not what it was. What was accepted is returned, and logged.
+/// file is not what it was. What was accepted is returned and logged, and in the audit log of the platform, as done by
+/// `by`: a command, and the user of the operating system.
 ///
 /// # Errors
 ///
@@ -246,13 +285,15 @@ fn of(
 pub async fn repair(
     db: &TenantDb,
     modules: &[ModuleMigrations<'_>],
+    by: &str,
 ) -> Result<Vec<ChangedMigration>, MigrationError> {
     let mut all = Vec::new();
     for db in db.databases() {
         let at = |error: MigrationError| error.of(db.placement());
         let run = Run::open(&db, modules).await;
+        let seams = db.seams();
         let mut run = run.map_err(|error| at(error.into()))?;
-        let accepted = run.changed(true).await;
+        let accepted = run.changed(Some(Accepting { by, seams })).await;
         run.admin.finish().await;
         for accepted in of(db.placement(), accepted.map_err(at)?) {
             let ChangedMigration {
@@ -260,6 +301,7 @@ pub async fn repair(
                 file,
                 diff,
                 placement,
+                ..
             } = &accepted;
             let placement = placement.as_ref().map(PlacementName::as_str);
             tracing::warn!(
@@ -286,6 +328,7 @@ impl<'m> ModuleMigrations<'m> {
         Self {
             module,
             migrations,
+            version: None,
             tenant_tables: &[],
             host_tables: &[],
         }
@@ -295,8 +338,16 @@ impl<'m> ModuleMigrations<'m> {
     #[must_use]
     pub fn of(manifest: &'m Manifest) -> Self {
         Self::new(manifest.name(), manifest.migrations())
+            .with_version(manifest.version())
             .with_tenant_tables(manifest.tables())
             .with_host_tables(manifest.host().map_or(&[], |host| &host.tables))
+    }
+
+    /// The version of the module, for [instances](crate::data::Instance).
+    #[must_use]
+    pub const fn with_version(mut self, version: &'m Version) -> Self {
+        self.version = Some(version);
+        self
     }
 
     /// The tables whose rows belong to tenants.
@@ -337,6 +388,11 @@ impl<'m> ModuleMigrations<'m> {
         self.module.as_str() == "core"
     }
 
+    /// The number of its last migration.
+    pub(super) fn newest(&self, dialect: Dialect) -> u32 {
+        self.files(dialect).last().map_or(0, |file| file.version)
+    }
+
     fn files(&self, dialect: Dialect) -> Vec<&'m Migration> {
         let fits = |migration: &&Migration| migration.dialect.overlaps(dialect);
         let mut files: Vec<_> = self.migrations.iter().filter(fits).collect();
@@ -350,6 +406,13 @@ impl MigrationReport {
     #[must_use]
     pub fn applied(&self) -> &[AppliedMigration] {
         &self.applied
+    }
+
+    /// What was not applied, since older instances live that would not work on what it makes. The next run that finds
+    /// none applies it.
+    #[must_use]
+    pub fn held(&self) -> &[HeldMigration] {
+        &self.held
     }
 }
 

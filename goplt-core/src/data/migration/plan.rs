@@ -4,12 +4,14 @@ use std::fmt;
 
 use goplt_manifest::{ModuleName, Phase};
 
+use super::HeldMigration;
 use crate::{Timestamp, id::PlacementName};
 
 /// What a run would apply, in order, to each database in turn. Displayed as a list with every statement.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MigrationPlan {
     pub(super) pending: Vec<PendingMigration>,
+    pub(super) held: Vec<HeldMigration>,
     pub(super) newer: Vec<(ModuleName, String)>,
     pub(super) guards: Vec<String>,
     /// Which database each of them is for.
@@ -34,12 +36,15 @@ pub struct PendingMigration {
     pub statements: Vec<String>,
     /// The placement whose database it is pending in; `None` for the home.
     pub placement: Option<PlacementName>,
+    /// It only takes away, after all that this version needs was added: a process may start without it.
+    pub is_due_later: bool,
 }
 
 impl MigrationPlan {
     /// What another database lacks.
     pub(super) fn add(&mut self, other: Self) {
         self.pending.extend(other.pending);
+        self.held.extend(other.held);
         self.guards.extend(other.guards);
         self.guarded.extend(other.guarded);
         for newer in other.newer {
@@ -53,6 +58,12 @@ impl MigrationPlan {
     #[must_use]
     pub fn pending(&self) -> &[PendingMigration] {
         &self.pending
+    }
+
+    /// What a run would leave for later, since older instances live.
+    #[must_use]
+    pub fn held(&self) -> &[HeldMigration] {
+        &self.held
     }
 
     /// What a newer binary applied and this one does not know: files that only added.
@@ -90,6 +101,9 @@ impl fmt::Display for MigrationPlan {
             }
             writeln!(f, "    {statement};")?;
         }
+        for held in &self.held {
+            writeln!(f, "{held}")?;
+        }
         for (module, file) in &self.newer {
             writeln!(
                 f,
@@ -122,6 +136,7 @@ impl fmt::Display for PendingMigration {
             begun,
             statements,
             placement,
+            is_due_later: _,
         } = self;
         write!(f, "{module}/{file}{}", In(placement.as_ref()))?;
         if *phase == Phase::Contract {
@@ -159,6 +174,7 @@ mod tests {
             begun,
             statements: vec![statement.into()],
             placement: (begun.is_some()).then(|| "big".parse().unwrap()),
+            is_due_later: false,
         };
         let plan = MigrationPlan {
             pending: vec![
@@ -184,6 +200,7 @@ mod tests {
                     "ALTER TABLE blog_posts DROP COLUMN body",
                 ),
             ],
+            held: vec![],
             newer: vec![("identity".parse().unwrap(), "V0009__names.sql".into())],
             guards: vec!["GRANT SELECT ON \"blog\".\"blog_posts\" TO \"shop_app\"".into(); 2],
             guarded: vec![None, Some("big".parse().unwrap())],

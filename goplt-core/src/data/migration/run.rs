@@ -1,12 +1,12 @@
 //! One run: what is pending, applied in as few transactions as it can be, and looked over before each is committed.
 
-use goplt_manifest::{Dialect, Migration, ModuleName};
+use goplt_manifest::{Dialect, Migration, ModuleName, Phase};
 
 use super::{
-    AppliedMigration, MigrationError, MigrationReport, ModuleMigrations,
+    AppliedMigration, HeldMigration, MigrationError, MigrationReport, ModuleMigrations,
     drift::{self, Fit, PendingFile},
     ledger::Ledger,
-    lint, lock, rules, split,
+    lint, lock, older, rules, split,
 };
 use crate::{
     Clock,
@@ -21,12 +21,16 @@ pub(in crate::data) struct Run<'a, 'm> {
     clock: Clock,
     /// The modules of which a newer binary has made more than this one knows.
     ahead: Vec<ModuleName>,
+    /// That by which instances say how long they live.
+    lease_clock: Clock,
 }
 
 /// What is yet to do.
 #[derive(Debug)]
 pub(super) struct Work<'a, 'm> {
     pub(super) files: Vec<Pending<'a, 'm>>,
+    /// What waits for older instances to end.
+    pub(super) held: Vec<HeldMigration>,
     pub(super) newer: Vec<(ModuleName, String)>,
     /// The statements that give schemas and tables their guards.
     pub(super) guards: Vec<String>,
@@ -65,6 +69,7 @@ impl<'a, 'm> Run<'a, 'm> {
             modules,
             clock: Clock::system(),
             ahead: Vec::new(),
+            lease_clock: db.seams().clock.clone(),
         }
     }
 
@@ -79,9 +84,13 @@ impl<'a, 'm> Run<'a, 'm> {
     pub(super) async fn migrate(&mut self) -> Result<MigrationReport, MigrationError> {
         // Most starts find nothing to do, and need not keep anyone out to see it.
         let before = self.admin.catalogue().await?;
-        if self.work(&before).await?.is_empty() {
+        let work = self.work(&before).await?;
+        if work.is_empty() {
             self.lint(&before, &before, &[])?;
-            return Ok(MigrationReport::default());
+            return Ok(MigrationReport {
+                held: work.held,
+                ..MigrationReport::default()
+            });
         }
         if self.admin.is_pooled().await? {
             return Err(MigrationError::Pooler);
@@ -92,7 +101,13 @@ impl<'a, 'm> Run<'a, 'm> {
         loop {
             // Another process may have been faster, and each step makes a new state.
             let found = self.admin.catalogue().await?;
-            let Work { files, guards, .. } = self.work(&found).await?;
+            let Work {
+                files,
+                guards,
+                held,
+                ..
+            } = self.work(&found).await?;
+            report.held = held;
             let alone = |pending: &&Pending<'_, '_>| !pending.found.header.transaction;
             match files.first().filter(alone) {
                 Some(pending) => {
@@ -134,6 +149,7 @@ impl<'a, 'm> Run<'a, 'm> {
     ) -> Result<Work<'a, 'm>, MigrationError> {
         let mut work = Work {
             files: Vec::new(),
+            held: Vec::new(),
             newer: Vec::new(),
             guards: Vec::new(),
         };
@@ -153,6 +169,14 @@ impl<'a, 'm> Run<'a, 'm> {
         if !problems.is_empty() {
             return Err(MigrationError::Drift(problems));
         }
+        if work.files.iter().any(Pending::is_contract) {
+            let now = self.lease_clock.now();
+            let living = older::living(&mut *self.admin, catalogue, now).await?;
+            work.held = older::hold_back(&mut work.files, &living)?;
+        }
+        // What older instances use and this binary does not declare any more is theirs until then.
+        let held = work.held.iter().map(|held| held.module.clone());
+        self.ahead.extend(held);
         if let Some(server) = &catalogue.server {
             work.guards = guard::foundation(self.modules, server);
             let tables = guard::mend(self.modules, catalogue, &self.ahead);
@@ -180,7 +204,8 @@ impl<'a, 'm> Run<'a, 'm> {
         Ok(drift::fit(module, &files, &entries))
     }
 
-    /// The modules of which a newer binary has made more than this one knows.
+    /// The modules of which the database has more than this binary knows: of a newer one, or of older ones until it is
+    /// taken away.
     pub(in crate::data) async fn ahead(
         &mut self,
         catalogue: &Catalogue,
@@ -189,7 +214,9 @@ impl<'a, 'm> Run<'a, 'm> {
         for module in self.modules {
             let ledger = self.ledger(module, catalogue).await?;
             let entries = ledger.read(&mut *self.admin).await?;
-            if drift::is_ahead(&module.files(self.dialect), &entries) {
+            let files = module.files(self.dialect);
+            if drift::is_ahead(&files, &entries) || drift::is_contracting(module, &files, &entries)
+            {
                 ahead.push(module.module.clone());
             }
         }
@@ -214,6 +241,9 @@ impl<'a, 'm> Run<'a, 'm> {
         self.admin.begin_exclusive().await?;
         // On SQLite this is where other processes are kept out.
         let before = self.admin.catalogue().await?;
+        if files.iter().any(Pending::is_contract) {
+            older::keep_out(&mut *self.admin, &before).await?;
+        }
         let still = self.work(&before).await?.files;
         let is_pending = |pending: &&Pending<'a, 'm>| {
             let same = |other: &Pending<'_, '_>| {
@@ -400,6 +430,21 @@ impl<'a, 'm> Run<'a, 'm> {
         } else {
             Err(MigrationError::Schema(problems))
         }
+    }
+}
+
+impl Pending<'_, '_> {
+    pub(super) fn is_contract(&self) -> bool {
+        self.found.header.phase == Phase::Contract
+    }
+
+    /// Whether a process may start without it: it takes away, from what was there before, and nothing comes after it.
+    pub(super) fn is_due_later(&self, all: &[Self]) -> bool {
+        let mut after = all.iter().filter(|other| {
+            other.module.module == self.module.module
+                && other.found.file.version >= self.found.file.version
+        });
+        self.found.has_predecessor && after.all(Self::is_contract)
     }
 }
 

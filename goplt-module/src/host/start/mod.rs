@@ -25,7 +25,7 @@ use super::{
     database::{database_settings, is_embedded},
     running::Stopping,
     settings::{http_settings, mailer},
-    workers::spawn_host_audit,
+    workers::{spawn_host_audit, spawn_instance},
 };
 use crate::{Tasks, http::Server, lifecycle::Step};
 
@@ -160,6 +160,9 @@ pub(crate) async fn start(
             if purpose != Purpose::Check {
                 spawn_host_audit(&stopping.shared, reads);
             }
+            if let Some(instance) = starting.instance {
+                spawn_instance(&stopping.shared, instance, !starting.held.is_empty());
+            }
             match purpose {
                 Purpose::Serve => {
                     // The lock on the data folder keeps other servers away from a database that is a file.
@@ -184,6 +187,10 @@ pub(crate) async fn start(
         }
         Err(cause) => {
             let started = stopping.started();
+            if let Some(instance) = &starting.instance {
+                // Whoever cannot say so is gone in a minute.
+                let _ = instance.leave().await;
+            }
             let stopped = stopping.stop().await;
             if !starting.has_migrated {
                 data_dir.discard();

@@ -3,7 +3,13 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use goplt_core::{audit::RequestRecorder, config::kernel::TenancyConfig, contract::GuardSettings};
+use goplt_core::{
+    audit::RequestRecorder,
+    config::kernel::TenancyConfig,
+    contract::GuardSettings,
+    data::{Instance, migration::HeldMigration},
+    error::chain,
+};
 use tokio::time::Instant;
 
 use super::Purpose;
@@ -31,6 +37,10 @@ pub(super) struct Starting {
     pub(super) timings: Vec<HookTiming>,
     /// From here on there is something to keep.
     pub(super) has_migrated: bool,
+    /// As which it is known to others, if it is to serve.
+    pub(super) instance: Option<Instance>,
+    /// Migrations that are to be applied later.
+    pub(super) held: Vec<HeldMigration>,
 }
 
 pub(super) struct Started {
@@ -51,6 +61,8 @@ impl Starting {
             hook_timeout,
             timings: Vec::new(),
             has_migrated: false,
+            instance: None,
+            held: Vec::new(),
         }
     }
 
@@ -78,7 +90,7 @@ impl Starting {
                 workers,
             });
         }
-        self.migrate().await?;
+        self.migrate(purpose).await?;
         self.start_all().await?;
         if let Some(seed) = parts.seed.take().filter(|_| purpose == Purpose::Serve) {
             let context = HostContext {
@@ -141,16 +153,29 @@ impl Starting {
         Ok(())
     }
 
-    async fn migrate(&mut self) -> Result<(), StartCause> {
+    async fn migrate(&mut self, purpose: Purpose) -> Result<(), StartCause> {
         let shared = Arc::clone(&self.shared);
         let Shared {
             db,
             registry,
             config,
+            mint,
             ..
         } = &*shared;
+        if matches!(purpose, Purpose::Serve | Purpose::InProcess) {
+            let instance = Instance::new(db, mint, name(), &database::migrations(registry));
+            // Before it looks at the schema, so that nobody takes something away in between. A database that was
+            // never used has nothing to say it in, and nothing to take away.
+            if let Err(error) = instance.announce().await {
+                tracing::debug!(error = %chain(&error), "this instance could not say that it lives");
+            }
+            self.instance = Some(instance);
+        }
         let migrated = migrate::start(db, registry, config).await;
-        migrated.map_err(StartCause::Migration)?;
+        self.held = migrated.map_err(StartCause::Migration)?;
+        if let Some(instance) = &self.instance {
+            instance.announce().await.map_err(StartCause::Database)?;
+        }
         self.has_migrated = true;
         database::examine(db, registry, config).await?;
         for index in 0..shared.registry.len() {
@@ -218,4 +243,14 @@ impl Starting {
             index,
         }
     }
+}
+
+/// Where this process runs, for people.
+fn name() -> String {
+    let host = std::env::var("HOSTNAME")
+        .ok()
+        .filter(|host| !host.is_empty());
+    let host = host.or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok());
+    let host = host.as_deref().map_or("an unnamed machine", str::trim);
+    format!("{host}, process {}", std::process::id())
 }
