@@ -1,18 +1,17 @@
 //! Every permission that exists, interned.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
-use foldhash::fast::RandomState;
 use goplt_core::{Permission, manifest::PermissionPattern};
 
-use super::bits::Bits;
+use super::{bits::Place, names::Names};
 
 /// Permissions in order, each with its bit.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
     // Sorted, so that a pattern's permissions are found in order.
     permissions: Vec<Permission>,
-    indices: HashMap<Permission, usize, RandomState>,
+    places: Names<Place>,
 }
 
 impl Catalogue {
@@ -20,34 +19,38 @@ impl Catalogue {
         let mut permissions: Vec<_> = permissions.into_iter().collect();
         permissions.sort();
         permissions.dedup();
-        let indices = permissions
-            .iter()
-            .cloned()
-            .enumerate()
-            .map(|(i, p)| (p, i))
-            .collect();
+        let mut places = Names::default();
+        for (index, permission) in permissions.iter().enumerate() {
+            places.insert(permission.as_str(), Place::new(index, permissions.len()));
+        }
         Self {
             permissions,
-            indices,
+            places,
         }
     }
 
-    pub(super) fn index(&self, permission: &Permission) -> Option<usize> {
-        self.indices.get(permission).copied()
+    pub(super) fn place(&self, permission: &Permission) -> Option<Place> {
+        self.places.get(permission.as_str()).copied()
     }
 
     pub(super) fn permissions(&self) -> &[Permission] {
         &self.permissions
     }
 
-    /// The permissions that the patterns grant together.
-    pub(super) fn compile(&self, patterns: &[PermissionPattern]) -> Bits {
-        let indices = patterns.iter().flat_map(|pattern| self.granted(pattern));
-        Bits::from_indices(self.permissions.len(), indices)
+    /// Every permission with its place, in order.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&Permission, Place)> {
+        let len = self.permissions.len();
+        let numbered = self.permissions.iter().enumerate();
+        numbered.map(move |(index, permission)| (permission, Place::new(index, len)))
     }
 
     /// The places of what one pattern grants: they stand together, since permissions are in order.
-    fn granted(&self, pattern: &PermissionPattern) -> Range<usize> {
+    pub(super) fn granted(&self, pattern: &PermissionPattern) -> impl Iterator<Item = Place> {
+        let len = self.permissions.len();
+        self.range(pattern).map(move |index| Place::new(index, len))
+    }
+
+    fn range(&self, pattern: &PermissionPattern) -> Range<usize> {
         let least = pattern.prefix().unwrap_or(pattern.as_str());
         let start = self.permissions.partition_point(|p| p.as_str() < least);
         let count = self.permissions[start..].partition_point(|p| pattern.matches(p));

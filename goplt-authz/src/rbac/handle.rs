@@ -1,21 +1,19 @@
 //! [`PolicyHandle`]: the policy of all tenants, read by every request and changed at any time.
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use arc_swap::ArcSwap;
-use foldhash::fast::RandomState;
 use goplt_core::{Authorizer, Decision, Permission, Principal, TenantId, Uuid};
 
-use super::{Explanation, Grant, Role, catalogue::Catalogue, tenant::TenantPolicy};
+use super::{Explanation, Grant, Role, catalogue::Catalogue, names::Names, tenant::TenantPolicy};
 
 /// The policy of all tenants. Clones share it.
 ///
 /// The assembly makes one, gives it to the module authz, which fills it, and to the host, which
-/// asks it. A decision takes two snapshots and waits for nobody; a change is seen by the
+/// asks it. A decision takes a snapshot and waits for nobody; a change is seen by the
 /// decisions that begin after it returned. An empty policy denies every user.
 #[derive(Clone, Default)]
 pub struct PolicyHandle {
@@ -24,7 +22,6 @@ pub struct PolicyHandle {
 
 #[derive(Default)]
 struct Inner {
-    // Changed seldom: at start, and when a tenant is added.
     root: ArcSwap<Root>,
     // One change at a time, so that none is lost.
     changing: Mutex<()>,
@@ -33,7 +30,7 @@ struct Inner {
 #[derive(Default, Clone)]
 struct Root {
     catalogue: Arc<Catalogue>,
-    tenants: HashMap<TenantId, Arc<ArcSwap<TenantPolicy>>, RandomState>,
+    tenants: Names<Arc<TenantPolicy>>,
 }
 
 impl PolicyHandle {
@@ -47,15 +44,12 @@ impl PolicyHandle {
     pub fn set_catalogue(&self, permissions: impl IntoIterator<Item = Permission>) {
         let catalogue = Arc::new(Catalogue::new(permissions));
         let _changing = self.changing();
-        let root = self.inner.root.load_full();
-        // Tenants first: a decision must never read bits of one catalogue by places of another.
-        let tenants = root.tenants.iter().map(|(tenant, policy)| {
-            let mut policy = TenantPolicy::clone(&policy.load());
-            policy.recompile(&catalogue);
-            (tenant.clone(), Arc::new(ArcSwap::from_pointee(policy)))
-        });
-        let tenants = tenants.collect();
-        self.inner.root.store(Arc::new(Root { catalogue, tenants }));
+        let mut root = Root::clone(&self.inner.root.load());
+        // In one swap: a decision must never read bits of one catalogue by places of another.
+        root.tenants
+            .change_all(|policy| Arc::make_mut(policy).recompile(&catalogue));
+        root.catalogue = catalogue;
+        self.inner.root.store(Arc::new(root));
     }
 
     /// Adds a role, or changes the one with its id.
@@ -102,40 +96,38 @@ impl PolicyHandle {
     /// The roles that the user has, in the order given.
     #[must_use]
     pub fn roles_of(&self, tenant: &TenantId, user: &str) -> Vec<Role> {
-        let Some(policy) = self.tenant(tenant) else {
-            return Vec::new();
-        };
-        policy
+        self.inner
+            .root
             .load()
-            .roles_of(user)
-            .map(|compiled| compiled.role.clone())
+            .tenant(tenant)
+            .into_iter()
+            .flat_map(|policy| policy.roles_of(user).cloned())
             .collect()
     }
 
     /// The role with this id.
     #[must_use]
     pub fn role(&self, tenant: &TenantId, id: Uuid) -> Option<Role> {
-        self.tenant(tenant)?.load().role(id).cloned()
+        self.inner.root.load().tenant(tenant)?.role(id).cloned()
     }
 
     /// Every permission that the user has, in order.
     #[must_use]
     pub fn permissions_of(&self, tenant: &TenantId, user: &str) -> Vec<Permission> {
         let root = self.inner.root.load();
-        let Some(policy) = root.tenants.get(tenant) else {
+        let Some(policy) = root.tenant(tenant) else {
             return Vec::new();
         };
-        let policy = policy.load();
-        let all = root.catalogue.permissions().iter().enumerate();
-        all.filter(|(index, _)| policy.allows(user, *index))
-            .map(|(_, p)| p.clone())
+        let all = root.catalogue.places();
+        all.filter(|(_, place)| policy.allows(user, *place))
+            .map(|(permission, _)| permission.clone())
             .collect()
     }
 
     /// Whether some module declares the permission.
     #[must_use]
     pub fn knows(&self, permission: &Permission) -> bool {
-        self.inner.root.load().catalogue.index(permission).is_some()
+        self.inner.root.load().catalogue.place(permission).is_some()
     }
 
     /// Every permission that some module declares, in order.
@@ -169,10 +161,6 @@ impl PolicyHandle {
         )
     }
 
-    fn tenant(&self, tenant: &TenantId) -> Option<Arc<ArcSwap<TenantPolicy>>> {
-        self.inner.root.load().tenants.get(tenant).cloned()
-    }
-
     fn changing(&self) -> impl Drop + '_ {
         self.inner
             .changing
@@ -182,19 +170,17 @@ impl PolicyHandle {
 
     fn change(&self, tenant: &TenantId, change: impl FnOnce(&mut TenantPolicy, &Catalogue)) {
         let _changing = self.changing();
-        let root = self.inner.root.load_full();
-        if let Some(present) = root.tenants.get(tenant) {
-            let mut policy = TenantPolicy::clone(&present.load());
-            change(&mut policy, &root.catalogue);
-            present.store(Arc::new(policy));
-            return;
-        }
-        let mut policy = TenantPolicy::default();
+        let mut root = Root::clone(&self.inner.root.load());
+        let mut policy = root.tenant(tenant).cloned().unwrap_or_default();
         change(&mut policy, &root.catalogue);
-        let mut root = Root::clone(&root);
-        root.tenants
-            .insert(tenant.clone(), Arc::new(ArcSwap::from_pointee(policy)));
+        root.tenants.insert(tenant.as_str(), Arc::new(policy));
         self.inner.root.store(Arc::new(root));
+    }
+}
+
+impl Root {
+    fn tenant(&self, tenant: &TenantId) -> Option<&TenantPolicy> {
+        self.tenants.get(tenant.as_str()).map(|policy| &**policy)
     }
 }
 
@@ -213,9 +199,9 @@ impl Authorizer for PolicyHandle {
             return Decision::Deny;
         }
         let root = self.inner.root.load();
-        let allowed = root.catalogue.index(permission).is_some_and(|index| {
-            let policy = root.tenants.get(tenant);
-            policy.is_some_and(|policy| policy.load().allows(principal.subject(), index))
+        let allowed = root.catalogue.place(permission).is_some_and(|place| {
+            let policy = root.tenant(tenant);
+            policy.is_some_and(|policy| policy.allows(principal.subject(), place))
         });
         if allowed {
             Decision::Allow
