@@ -38,7 +38,7 @@ pub struct TimestampError {
 /// Wall time at start plus tokio's elapsed time; clones share one clock.
 ///
 /// Under tokio's paused time it stands still and moves with `advance`. A step of
-/// the system's clock (NTP, suspend) of more than a second is followed.
+/// the system's clock (NTP, suspend) of more than a second is followed within 10 ms.
 ///
 /// # Examples
 ///
@@ -69,9 +69,13 @@ struct Inner {
 struct Steps {
     start: std::time::Instant,
     offset: AtomicI64,
+    /// From when on the system's clock is looked at again, in µs since the start: to read it
+    /// every time would cost more than all the rest.
+    next_look: AtomicI64,
 }
 
 const STEP_MICROS: i64 = 1_000_000;
+const LOOK_MICROS: i64 = 10_000;
 
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
@@ -169,6 +173,7 @@ impl Clock {
         let steps = Steps {
             start: std::time::Instant::now(),
             offset: AtomicI64::new(0),
+            next_look: AtomicI64::new(0),
         };
         Self::new(system_micros(), Some(steps))
     }
@@ -192,20 +197,29 @@ impl Clock {
     /// The present moment.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let offset = self
-            .inner
-            .steps
+        let Inner { wall, tokio, steps } = &*self.inner;
+        let elapsed = micros(tokio.elapsed());
+        let offset = steps
             .as_ref()
-            .map_or(0, |steps| steps.follow(self.inner.wall));
-        Timestamp(self.inner.wall + offset).plus(self.inner.tokio.elapsed())
+            .map_or(0, |steps| steps.offset(*wall, elapsed));
+        Timestamp((wall + offset).saturating_add(elapsed))
     }
 }
 
 impl Steps {
-    /// How far the system's clock has been moved since the start, in µs.
+    /// How far the system's clock has been moved since the start, in µs, as of the last look.
+    fn offset(&self, wall: i64, elapsed: i64) -> i64 {
+        if elapsed < self.next_look.load(Ordering::Relaxed) {
+            return self.offset.load(Ordering::Relaxed);
+        }
+        let next = elapsed.saturating_add(LOOK_MICROS);
+        self.next_look.store(next, Ordering::Relaxed);
+        self.follow(wall)
+    }
+
+    /// As [`offset`](Self::offset), of now.
     fn follow(&self, wall: i64) -> i64 {
-        let elapsed = i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX);
-        let moved = system_micros() - wall - elapsed;
+        let moved = system_micros() - wall - micros(self.start.elapsed());
         let known = self.offset.load(Ordering::Relaxed);
         if (moved - known).abs() < STEP_MICROS {
             return known;
@@ -231,7 +245,11 @@ fn system_micros() -> i64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    micros(since)
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -253,6 +271,19 @@ mod tests {
         // Had the clock started an hour earlier on the wall, it has since been moved by an hour.
         let hour = 3_600_000_000;
         assert!((steps.follow(clock.inner.wall - hour) - hour).abs() < STEP_MICROS);
+    }
+
+    #[test]
+    fn the_system_clock_is_looked_at_now_and_then() {
+        let clock = Clock::system();
+        let steps = clock.inner.steps.as_ref().unwrap();
+        let later = micros(clock.inner.tokio.elapsed()) + 60_000_000;
+        let hour = 3_600_000_000;
+        let moved = |elapsed| steps.offset(clock.inner.wall - hour, elapsed);
+        assert!((moved(later) - hour).abs() < STEP_MICROS);
+        let step_back = |elapsed| steps.offset(clock.inner.wall, elapsed);
+        assert!((step_back(later + LOOK_MICROS - 1) - hour).abs() < STEP_MICROS);
+        assert!(step_back(later + LOOK_MICROS).abs() < STEP_MICROS);
     }
 
     #[test]

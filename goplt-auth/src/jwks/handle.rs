@@ -1,6 +1,12 @@
 //! [`KeyHandle`]: one place for the current keys, between who has them and who needs them.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -22,7 +28,13 @@ use super::KeySet;
 /// ```
 #[derive(Clone)]
 pub struct KeyHandle {
-    snapshot: Arc<ArcSwap<Snapshot>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    snapshot: ArcSwap<Snapshot>,
+    /// Of the snapshot, for those who need not look at it: never ahead of it.
+    generation: AtomicU64,
 }
 
 /// A set, and how many came before it.
@@ -40,27 +52,39 @@ impl KeyHandle {
             generation: 0,
         };
         Self {
-            snapshot: Arc::new(ArcSwap::from_pointee(first)),
+            shared: Arc::new(Shared {
+                generation: AtomicU64::new(first.generation),
+                snapshot: ArcSwap::from_pointee(first),
+            }),
         }
     }
 
     /// Replaces the keys. Holds from the next verification on.
     pub fn publish(&self, keys: KeySet) {
         let keys = Arc::new(keys);
-        self.snapshot.rcu(|old| Snapshot {
+        let old = self.shared.snapshot.rcu(|old| Snapshot {
             keys: keys.clone(),
             generation: old.generation + 1,
         });
+        // The larger of two that publish at once, whoever comes here first.
+        self.shared
+            .generation
+            .fetch_max(old.generation + 1, Ordering::Release);
     }
 
     /// The keys as they are now.
     #[must_use]
     pub fn current(&self) -> Arc<KeySet> {
-        self.snapshot.load().keys.clone()
+        self.load().keys.clone()
     }
 
     pub(crate) fn load(&self) -> Guard<Arc<Snapshot>> {
-        self.snapshot.load()
+        self.shared.snapshot.load()
+    }
+
+    /// What [`Snapshot::generation`] was when the last `publish` returned, or later.
+    pub(crate) fn generation(&self) -> u64 {
+        self.shared.generation.load(Ordering::Acquire)
     }
 }
 

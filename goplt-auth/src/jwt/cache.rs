@@ -5,9 +5,17 @@
 //! hash is keyed anew in each process. Only verified tokens enter, so a flood of forged ones
 //! displaces nothing.
 
-use std::{collections::hash_map::RandomState, fmt, hash::BuildHasher, sync::Arc};
+use std::{
+    fmt,
+    hash::BuildHasher,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use arc_swap::ArcSwapOption;
+use foldhash::quality::RandomState;
 use goplt_core::{Principal, Timestamp};
 
 /// The places that one token may lie at.
@@ -16,7 +24,16 @@ const TAIL_BYTES: usize = 32;
 
 pub(super) struct TokenCache {
     hasher: RandomState,
-    places: Box<[ArcSwapOption<Entry>]>,
+    places: Box<[Place]>,
+}
+
+/// Where one token may lie.
+#[derive(Default)]
+struct Place {
+    /// The hash of the token that lies here, so that others are passed by. Only a hint: it may
+    /// be another's for a moment.
+    hash: AtomicU64,
+    entry: ArcSwapOption<Entry>,
 }
 
 pub(super) struct Entry {
@@ -35,11 +52,11 @@ impl TokenCache {
             0 => 0,
             _ => capacity.clamp(WAYS, 1 << 20).next_power_of_two(),
         };
-        let places = std::iter::repeat_with(ArcSwapOption::empty)
+        let places = std::iter::repeat_with(Place::default)
             .take(places)
             .collect();
         Self {
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             places,
         }
     }
@@ -50,8 +67,12 @@ impl TokenCache {
     }
 
     pub(super) fn get(&self, token: &str, generation: u64, now: Timestamp) -> Option<Principal> {
-        for place in self.ways(token) {
-            let entry = place.load();
+        let hash = self.hash(token);
+        for place in self.ways(hash) {
+            if place.hash.load(Relaxed) != hash {
+                continue;
+            }
+            let entry = place.entry.load();
             if let Some(entry) = &*entry
                 && entry.generation == generation
                 && *entry.token == *token
@@ -63,8 +84,9 @@ impl TokenCache {
     }
 
     pub(super) fn insert(&self, entry: Entry, now: Timestamp) {
-        let ways = self.ways(&entry.token);
-        let worth = |place: &ArcSwapOption<Entry>| match &*place.load() {
+        let hash = self.hash(&entry.token);
+        let ways = self.ways(hash);
+        let worth = |place: &Place| match &*place.entry.load() {
             None => Timestamp::UNIX_EPOCH,
             Some(old) if old.token == entry.token => Timestamp::UNIX_EPOCH,
             Some(old) if old.generation != entry.generation || old.until <= now => {
@@ -74,13 +96,18 @@ impl TokenCache {
         };
         // What ends first makes room.
         if let Some(place) = ways.iter().min_by_key(|place| worth(place)) {
-            place.store(Some(Arc::new(entry)));
+            place.entry.store(Some(Arc::new(entry)));
+            place.hash.store(hash, Relaxed);
         }
     }
 
-    fn ways(&self, token: &str) -> &[ArcSwapOption<Entry>] {
+    fn hash(&self, token: &str) -> u64 {
         let bytes = token.as_bytes();
         let tail = &bytes[bytes.len().saturating_sub(TAIL_BYTES)..];
+        self.hasher.hash_one(tail)
+    }
+
+    fn ways(&self, hash: u64) -> &[Place] {
         let sets = self.places.len() / WAYS;
         if sets == 0 {
             return &[];
@@ -89,7 +116,7 @@ impl TokenCache {
             clippy::cast_possible_truncation,
             reason = "any bits of the hash will do"
         )]
-        let set = self.hasher.hash_one(tail) as usize & (sets - 1);
+        let set = hash as usize & (sets - 1);
         &self.places[set * WAYS..(set + 1) * WAYS]
     }
 }

@@ -131,12 +131,11 @@ impl JwtVerifier {
         if token.len() > jws::MAX_TOKEN_BYTES {
             return Err(TokenError::TooLong);
         }
-        let snapshot = self.keys.load();
         let now = self.clock.now();
-        let generation = snapshot.generation;
-        if let Some(principal) = self.cache.get(token, generation, now) {
+        if let Some(principal) = self.cache.get(token, self.keys.generation(), now) {
             return Ok(principal);
         }
+        let snapshot = self.keys.load();
         let claims = self.check_with(&snapshot, token, now)?;
         let until = claims.expires_at().plus(self.expect.leeway);
         let principal = Principal::from(claims);
@@ -145,7 +144,7 @@ impl JwtVerifier {
                 token: token.into(),
                 principal: principal.clone(),
                 until,
-                generation,
+                generation: snapshot.generation,
             };
             self.cache.insert(entry, now);
         }
