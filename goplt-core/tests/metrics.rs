@@ -298,7 +298,8 @@ fn counted(metrics: &Metrics) -> String {
 async fn every_end_of_a_call_is_counted_by_its_code() {
     let metrics = Metrics::new();
     let guard = guard(&metrics);
-    let call = || guard.enter(&TABLE[0], &anonymous()).unwrap();
+    let cx = anonymous();
+    let call = || guard.enter(&TABLE[0], &cx).unwrap();
     for _ in 0..2 {
         call().run(async { Ok(()) }).await.unwrap();
     }
@@ -325,7 +326,8 @@ async fn every_end_of_a_call_is_counted_by_its_code() {
 async fn a_call_is_as_long_as_it_takes() {
     let metrics = Metrics::new();
     let guard = guard(&metrics);
-    let call = guard.enter(&TABLE[0], &anonymous()).unwrap();
+    let cx = anonymous();
+    let call = guard.enter(&TABLE[0], &cx).unwrap();
     let work = async {
         tokio::time::sleep(Duration::from_secs(2)).await;
         Ok(())
@@ -343,8 +345,9 @@ async fn a_call_is_as_long_as_it_takes() {
 #[tokio::test]
 async fn guards_of_one_host_count_together_and_without_metrics_not_at_all() {
     let metrics = Metrics::new();
+    let cx = anonymous();
     for guard in [guard(&metrics), guard(&metrics).clone()] {
-        let call = guard.enter(&TABLE[0], &anonymous()).unwrap();
+        let call = guard.enter(&TABLE[0], &cx).unwrap();
         call.run(async { Ok(()) }).await.unwrap();
     }
     assert!(counted(&metrics).ends_with("\"ok\"} 2"));

@@ -1,12 +1,13 @@
 //! The policy of a local call: the same steps as on the server side of a remote one.
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::{Arc, OnceLock},
 };
 
 use tokio::time::Instant;
-use tracing::{Span, field::Empty};
+use tracing::{Level, Span, field::Empty, level_filters::LevelFilter};
 
 use super::{Access, MethodMeta, RpcError, Run};
 use crate::{
@@ -45,7 +46,8 @@ enum OpenWritePolicy {
 /// A call that passed its checks: its context, and the fence to run it in.
 #[derive(Debug)]
 pub struct LocalCall<'g> {
-    cx: RequestContext,
+    /// The caller's, unless the method has a deadline of its own.
+    cx: Cow<'g, RequestContext>,
     contract: &'static str,
     method: &'static MethodMeta,
     /// What counts it, and since when it runs.
@@ -112,11 +114,11 @@ impl LocalGuard {
     /// [`Code::Unauthenticated`] or [`Code::PermissionDenied`] if the caller may not,
     /// [`Code::DeadlineExceeded`] if there is no time left, [`Code::Internal`] if a write
     /// transaction is open: it cannot cross a contract.
-    pub fn enter(
-        &self,
+    pub fn enter<'g>(
+        &'g self,
         method: &'static MethodMeta,
-        cx: &RequestContext,
-    ) -> Result<LocalCall<'_>, RpcError> {
+        cx: &'g RequestContext,
+    ) -> Result<LocalCall<'g>, RpcError> {
         let now = Instant::now();
         let calls = self.calls(method);
         match self.check(method, cx, now) {
@@ -142,20 +144,20 @@ impl LocalGuard {
     }
 
     /// The callee's context, if the call may be made.
-    fn check(
+    fn check<'c>(
         &self,
         method: &'static MethodMeta,
-        cx: &RequestContext,
+        cx: &'c RequestContext,
         now: Instant,
-    ) -> Result<RequestContext, RpcError> {
+    ) -> Result<Cow<'c, RequestContext>, RpcError> {
         self.check_access(&method.access, cx)?;
         if cx.scope().is_ok_and(|scope| scope.has_open_write()) {
             self.meet_open_write(method)?;
         }
-        let mut cx = cx.clone();
-        if let Some(deadline) = method.timeout.and_then(|timeout| now.checked_add(timeout)) {
-            cx = cx.with_deadline(deadline);
-        }
+        let cx = match method.timeout.and_then(|timeout| now.checked_add(timeout)) {
+            Some(deadline) => Cow::Owned(cx.clone().with_deadline(deadline)),
+            None => Cow::Borrowed(cx),
+        };
         if cx.deadline().is_some_and(|deadline| deadline <= now) {
             return Err(RpcError::new(
                 Code::DeadlineExceeded,
@@ -201,7 +203,7 @@ impl fmt::Debug for LocalGuard {
 impl<'g> LocalCall<'g> {
     /// The callee's context.
     #[must_use]
-    pub const fn context(&self) -> &RequestContext {
+    pub fn context(&self) -> &RequestContext {
         &self.cx
     }
 
@@ -214,20 +216,11 @@ impl<'g> LocalCall<'g> {
     where
         F: Future<Output = Result<T, RpcError>>,
     {
-        let span = tracing::debug_span!(
-            "call",
-            otel.name = is_exported()
-                .then(|| display(format!("{}/{}", self.contract, self.method.name))),
-            otel.status_code = Empty,
-            rpc.system = "goplt",
-            rpc.service = self.contract,
-            rpc.method = self.method.name,
-            error.type = Empty,
-        );
-        let span = if span.is_disabled() {
-            Span::none()
+        // Before the macro, which puts all fields together even if nobody listens.
+        let span = if Level::DEBUG <= LevelFilter::current() {
+            self.span()
         } else {
-            span
+            Span::none()
         };
         let timer = self
             .counted
@@ -240,5 +233,22 @@ impl<'g> LocalCall<'g> {
             self.method,
             timer,
         )
+    }
+    fn span(&self) -> Span {
+        let span = tracing::debug_span!(
+            "call",
+            otel.name = is_exported()
+                .then(|| display(format!("{}/{}", self.contract, self.method.name))),
+            otel.status_code = Empty,
+            rpc.system = "goplt",
+            rpc.service = self.contract,
+            rpc.method = self.method.name,
+            error.type = Empty,
+        );
+        if span.is_disabled() {
+            Span::none()
+        } else {
+            span
+        }
     }
 }

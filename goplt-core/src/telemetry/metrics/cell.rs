@@ -18,6 +18,8 @@ pub(super) enum Cell {
 #[derive(Debug)]
 pub(super) struct Distribution {
     bounds: &'static [f64],
+    /// As a time, what surely belongs to the first bucket.
+    first_nanos: Option<u64>,
     /// One more than bounds: the last counts what exceeds them all.
     counts: Box<[AtomicU64]>,
     /// The bits of an `f64`: the sum of the values.
@@ -63,6 +65,7 @@ impl Distribution {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
         Self {
             bounds,
+            first_nanos: bounds.first().and_then(|first| nanos_below(*first)),
             counts,
             sum: AtomicU64::new(0),
             nanos: AtomicU64::new(0),
@@ -70,22 +73,28 @@ impl Distribution {
     }
 
     fn record(&self, value: f64) {
-        self.count(value);
+        self.count(self.bucket(value));
         add_float(&self.sum, value);
     }
 
     fn record_time(&self, took: Duration) {
-        self.count(took.as_secs_f64());
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        // Local calls are in the first bucket: they need not be turned into seconds.
+        let bucket = if self.first_nanos.is_some_and(|first| nanos <= first) {
+            0
+        } else {
+            self.bucket(took.as_secs_f64())
+        };
+        self.count(bucket);
         self.nanos.fetch_add(nanos, Relaxed);
     }
 
-    fn count(&self, value: f64) {
-        // A bound belongs to its bucket: `le` is "less or equal". Local calls are in the first.
-        let bucket = match self.bounds.first() {
-            Some(first) if value <= *first => 0,
-            _ => self.bounds.partition_point(|bound| *bound < value),
-        };
+    /// A bound belongs to its bucket: `le` is "less or equal".
+    fn bucket(&self, value: f64) -> usize {
+        self.bounds.partition_point(|bound| *bound < value)
+    }
+
+    fn count(&self, bucket: usize) {
         if let Some(count) = self.counts.get(bucket) {
             count.fetch_add(1, Relaxed);
         }
@@ -115,6 +124,12 @@ impl Distribution {
         let times = Duration::from_nanos(self.nanos.load(Relaxed)).as_secs_f64();
         f64::from_bits(self.sum.load(Relaxed)) + times
     }
+}
+
+/// One less than the bound, which may have been rounded up.
+fn nanos_below(bound: f64) -> Option<u64> {
+    let bound = Duration::try_from_secs_f64(bound).ok()?;
+    u64::try_from(bound.as_nanos()).ok()?.checked_sub(1)
 }
 
 fn add_float(bits: &AtomicU64, by: f64) {
