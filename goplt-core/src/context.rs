@@ -96,8 +96,12 @@ impl RequestContext {
     /// The tenant, once resolved.
     #[must_use]
     pub fn with_scope(mut self, scope: TenantScope) -> Self {
-        Arc::make_mut(&mut self.inner).scope = Some(scope);
+        self.set_scope(scope);
         self
+    }
+
+    pub(crate) fn set_scope(&mut self, scope: TenantScope) {
+        Arc::make_mut(&mut self.inner).scope = Some(scope);
     }
 
     /// The trace that this request belongs to.

@@ -284,7 +284,7 @@ impl Ids {
     #[must_use]
     pub fn next(&self) -> Uuid {
         let millis = u128::try_from(self.clock.now().as_micros() / 1_000).unwrap_or(0);
-        let random = u128::from_le_bytes(self.random.bytes()) >> (128 - COUNTER_BITS);
+        let random = u128::from_le_bytes(self.random.id_bytes()) >> (128 - COUNTER_BITS);
         // RFC 9562 §6.2, method 2: time and counter as one number, which only grows.
         let fresh = (millis & ((1 << 48) - 1)) << COUNTER_BITS | random;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -295,7 +295,8 @@ impl Ids {
     /// A fresh request id.
     #[must_use]
     pub fn request_id(&self) -> RequestId {
-        RequestId(self.next().to_string().into())
+        let id = uuid::Uuid::from_bytes(self.next().0).hyphenated();
+        RequestId((&*id.encode_lower(&mut [0; 36])).into())
     }
 }
 

@@ -48,18 +48,13 @@ impl<S> Tenant<S> {
             path.strip(request);
         }
         let Some(tenant) = tenant else { return Ok(()) };
-        let cx = request
-            .extensions_mut()
-            .remove::<RequestContext>()
-            .unwrap_or_else(|| {
-                // No layer outside of us made one: the request is anonymous.
-                RequestContext::new(self.ids.request_id())
-            });
-        let cx = self
-            .mint
-            .enter(cx, tenant)
+        let cx = request.extensions_mut().get_or_insert_with(|| {
+            // No layer outside of us made one: the request is anonymous.
+            RequestContext::new(self.ids.request_id())
+        });
+        self.mint
+            .enter_in_place(cx, tenant)
             .map_err(|_| TenantRefusal::Mismatch)?;
-        request.extensions_mut().insert(cx);
         Ok(())
     }
 }

@@ -121,9 +121,24 @@ impl ScopeMint {
     /// than a service enters [the platform's log](TenantId::platform).
     pub fn enter(
         &self,
-        cx: RequestContext,
+        mut cx: RequestContext,
         tenant: TenantId,
     ) -> Result<RequestContext, TenantMismatch> {
+        self.enter_in_place(&mut cx, tenant)?;
+        Ok(cx)
+    }
+
+    /// As [`enter`](Self::enter), in place: a layer need not take the context out of a request's
+    /// extensions.
+    ///
+    /// # Errors
+    ///
+    /// As [`enter`](Self::enter); the context is then as it was.
+    pub fn enter_in_place(
+        &self,
+        cx: &mut RequestContext,
+        tenant: TenantId,
+    ) -> Result<(), TenantMismatch> {
         let claim = cx.principal().and_then(Principal::tenant);
         if claim.is_some_and(|claim| *claim != tenant) {
             return Err(TenantMismatch);
@@ -142,9 +157,10 @@ impl ScopeMint {
             client: cx.client().clone(),
             open_writes: AtomicU32::new(0),
         };
-        Ok(cx.with_scope(TenantScope {
+        cx.set_scope(TenantScope {
             inner: Arc::new(inner),
-        }))
+        });
+        Ok(())
     }
 
     /// A scope across tenants, for a module that declared why.

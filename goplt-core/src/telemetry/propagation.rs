@@ -48,15 +48,15 @@ impl TraceContext {
     #[must_use]
     pub fn root(random: &Random, sampled: bool) -> Self {
         // Zero means "none"; the lowest bit keeps ids off it.
-        let trace_id = u128::from_le_bytes(random.bytes()) | 1;
-        Self::new(trace_id, u64::from_le_bytes(random.bytes()) | 1, sampled)
+        let trace_id = u128::from_le_bytes(random.id_bytes()) | 1;
+        Self::new(trace_id, u64::from_le_bytes(random.id_bytes()) | 1, sampled)
     }
 
     /// A new span in the same trace.
     #[must_use]
     pub fn child(self, random: &Random) -> Self {
         Self {
-            span_id: u64::from_le_bytes(random.bytes()) | 1,
+            span_id: u64::from_le_bytes(random.id_bytes()) | 1,
             ..self
         }
     }

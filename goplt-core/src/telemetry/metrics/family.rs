@@ -2,9 +2,11 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
+    hash::BuildHasher,
     sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
 };
+
+use foldhash::fast::RandomState;
 
 use super::{
     MAX_SERIES,
@@ -31,7 +33,7 @@ pub(super) enum Kind {
 /// By the hash of their label values: a lookup then needs no key of its own.
 #[derive(Debug, Default)]
 struct Series {
-    by_hash: HashMap<u64, Vec<(Values, Arc<Cell>)>>,
+    by_hash: HashMap<u64, Vec<(Values, Arc<Cell>)>, RandomState>,
     count: usize,
     /// What exceeds [`MAX_SERIES`].
     overflow: Option<Arc<Cell>>,
@@ -49,7 +51,7 @@ impl Family {
         labels: &[&'static str],
         kind: Kind,
     ) -> Self {
-        let (labels, hasher) = (labels.into(), RandomState::new());
+        let (labels, hasher) = (labels.into(), RandomState::default());
         Self {
             name,
             help,
