@@ -129,10 +129,11 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn answers_like_a_map_and_copies_do_not_change(
             // Short names and long ones, few enough to meet again.
-            changes in prop::collection::vec(("[a-c]{0,2}|[a-b]{38,40}|u[0-9]{3}", prop::option::weighted(0.7, 0..9_usize)), 0..1_500),
+            changes in prop::collection::vec(("[a-c]{0,2}|[a-b]{38,40}|u[0-9]{3}", prop::option::weighted(0.7, 0..9_usize)), 0..700),
         ) {
             let mut names = Names::default();
             let mut model = BTreeMap::new();
