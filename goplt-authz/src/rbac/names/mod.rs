@@ -87,7 +87,6 @@ fn hash(hasher: &RandomState, name: &[u8]) -> u64 {
 }
 
 /// Of the high bits: the low ones choose the slot within the group.
-#[expect(clippy::cast_possible_truncation, reason = "what is left are 24 bits")]
 fn group(hash: u64, groups: usize) -> usize {
     (hash >> 40) as usize & (groups - 1)
 }
