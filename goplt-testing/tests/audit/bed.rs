@@ -48,7 +48,7 @@ impl Bed {
     }
 
     pub(crate) async fn start(self) -> (TestHost, Raw) {
-        let host = self.builder.start().await.unwrap();
+        let host = Box::pin(self.builder.start()).await.unwrap();
         let raw = match self.postgres {
             #[cfg(feature = "postgres")]
             Some(url) => Raw::Postgres(url),
