@@ -132,6 +132,12 @@ fn a_text_of_another_tenant_in_a_header_is_found() {
 }
 
 #[test]
+fn a_text_of_another_tenant_in_a_label_of_a_metric_is_found() {
+    let report = report_of(Leak::Metric);
+    assert!(report.contains("is in the metrics"), "{report}");
+}
+
+#[test]
 fn a_text_of_another_tenant_in_an_error_is_found() {
     let report = report_of(Leak::Error);
     let expected = "the route `get`, with globex's ids: `text-globex-";

@@ -14,6 +14,7 @@ use goplt_core::{
     id::Ids,
     job::{JobContext, NewJob},
     manifest::{Manifest, name_tag},
+    telemetry::metrics::Counter,
 };
 use goplt_module::{
     IModule, InitContext,
@@ -36,6 +37,7 @@ pub(crate) enum Leak {
     Log,
     Event,
     Header,
+    Metric,
     Error,
     Row,
     Payload,
@@ -54,6 +56,7 @@ struct Parcels {
     db: TenantDb,
     ids: Ids,
     host: HostScope,
+    lists: Counter<1>,
 }
 
 #[derive(Deserialize)]
@@ -222,6 +225,9 @@ async fn list(
             tracing::debug!(text, "looked at a parcel");
         }
     }
+    if parcels.leak == Leak::Metric {
+        parcels.lists.add([&parcels.all_texts().await?], 1);
+    }
     let found = if parcels.leak == Leak::List {
         parcels.everyones(everyones()).await?
     } else {
@@ -317,6 +323,11 @@ impl IModule for ParcelModule {
             db: cx.db(),
             ids: cx.ids(),
             host: cx.host_scope()?,
+            lists: cx.metrics().counter(
+                "parcel_lists_total",
+                "Lists that were asked for.",
+                ["of"],
+            )?,
         });
         cx.routes(&parcels)
             .mount(route::SEND, send)
