@@ -50,7 +50,7 @@ pub fn load(sources: &Sources, sections: &[Section]) -> Result<Config, ConfigErr
     }
 
     let files = default.iter().chain(&own).chain(&given);
-    let names = names::find(&known, sources, files.clone());
+    let names = names::find(&known, sources, &files);
     layers
         .errors
         .extend(names.iter().filter_map(Named::problem));

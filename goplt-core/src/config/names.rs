@@ -22,7 +22,7 @@ pub(super) struct Named {
 pub(super) fn find<'f>(
     schema: &Schema,
     sources: &Sources,
-    files: impl Iterator<Item = &'f File> + Clone,
+    files: &(impl Iterator<Item = &'f File> + Clone),
 ) -> Vec<Named> {
     let mut all = Vec::new();
     for parent in schema.named() {

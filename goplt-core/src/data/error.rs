@@ -70,7 +70,7 @@ pub enum DbError {
         /// Which one.
         name: PlacementName,
         /// How.
-        source: Box<DbError>,
+        source: Box<Self>,
     },
     /// A statement on rows of all tenants, without a word on which database.
     #[error(

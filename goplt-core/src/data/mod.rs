@@ -76,7 +76,7 @@ pub use self::{
     value::{DbType, DbValue, IntoValue, Json, Value, ValueError},
 };
 #[cfg(feature = "data")]
-pub(crate) use self::{db::Place, tx::Refused};
+pub(crate) use self::{db::Place, placement::on_each, tx::Refused};
 /// SQL on tenant tables that are named in place: for applications without a manifest. Modules have
 /// a `tenant_sql!` of their own from `include_manifest!`, which knows their tables.
 ///

@@ -3,11 +3,13 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    future::poll_fn,
     sync::Arc,
+    task::Poll,
 };
 
 use super::{
-    DatabaseSettings, DbError,
+    DatabaseSettings, DbError, TenantDb,
     db::{Database, Place},
     engine,
     kernel::Seams,
@@ -57,6 +59,21 @@ pub(super) fn seams(databases: &[Database], clock: Clock, random: Random) -> Arc
     let home = Seams::new(clock, random);
     let others: Vec<_> = databases.iter().skip(1).map(|_| home.beside()).collect();
     std::iter::once(home).chain(others).collect()
+}
+
+/// Runs it on each database of the handle, side by side, until all have ended. In one task: dropped,
+/// none goes on.
+pub(crate) async fn on_each<F: Future<Output = ()>>(db: &TenantDb, run: impl Fn(TenantDb) -> F) {
+    let mut running: Vec<_> = db.databases().map(|db| Box::pin(run(db))).collect();
+    poll_fn(|cx| {
+        running.retain_mut(|one| one.as_mut().poll(cx).is_pending());
+        if running.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
 fn places(placements: &[Placed]) -> Result<HashMap<TenantId, Place>, DbError> {

@@ -219,7 +219,7 @@ impl Jobs {
             all.extend(found.into_iter().map(|job| (db.clone(), job)));
         }
         if self.db.is_of_several() {
-            all.sort_by(|(_, one), (_, other)| other.id.cmp(&one.id));
+            all.sort_by_key(|(_, job)| std::cmp::Reverse(job.id));
             all.truncate(usize::try_from(filter.limit.unwrap_or(LIMIT)).unwrap_or(usize::MAX));
         }
         Ok(all)

@@ -36,6 +36,15 @@ impl Engine {
         }))
     }
 
+    /// SQLite with the tenant `acme` in a database of its own: nothing else may change.
+    #[must_use]
+    pub fn sqlite_placed() -> Option<Self> {
+        Some(Self::new("sqlite", || {
+            let home = DatabaseSettings::in_memory();
+            Ground::new(placed(home, DatabaseSettings::in_memory()))
+        }))
+    }
+
     /// Its name in metrics and messages.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -53,6 +62,15 @@ impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Engine").field(&self.name).finish()
     }
+}
+
+/// With `acme` in the second database.
+pub(super) fn placed(home: DatabaseSettings, other: DatabaseSettings) -> DatabaseSettings {
+    let parsed = "placed"
+        .parse()
+        .and_then(|name| Ok((name, "acme".parse()?)));
+    let (name, tenant) = parsed.unwrap();
+    home.with_placement(name, other, [tenant])
 }
 
 // === impl Ground ===

@@ -19,6 +19,18 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The same with the tenant `acme` in a database of its own: nothing else may change.
+    #[must_use]
+    pub fn postgres_placed() -> Option<Self> {
+        let server = crate::backend::postgres()?;
+        Some(Self::new("postgresql", move || {
+            let ((home, settings), (other, placed)) = (prepared(&server), prepared(&server));
+            Ground::new(super::engine::placed(settings, placed)).holding((home, other))
+        }))
+    }
+}
+
 /// An empty database with its three roles, and how to open it.
 #[doc(hidden)]
 pub fn prepared(server: &Server) -> (Database, DatabaseSettings) {

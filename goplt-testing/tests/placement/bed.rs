@@ -15,10 +15,7 @@ use crate::parcel::{Leak, ParcelModule};
 pub(crate) enum Engine {
     Sqlite,
     #[cfg(feature = "postgres")]
-    Postgres {
-        home: Database,
-        placed: Database,
-    },
+    Postgres(Box<[Database; 2]>),
 }
 
 /// The host, and its databases for whoever has their passwords or files.
@@ -59,17 +56,18 @@ impl Engine {
     #[cfg(feature = "postgres")]
     pub(crate) fn postgres() -> Option<Self> {
         let server = goplt_testing::backend::postgres()?;
-        Some(Self::Postgres {
-            home: server.database(),
-            placed: server.database(),
-        })
+        Some(Self::Postgres(Box::new([
+            server.database(),
+            server.database(),
+        ])))
     }
 
     fn place(self, builder: TestHostBuilder) -> (TestHostBuilder, Raw) {
         match self {
             Self::Sqlite => (builder.placed("globex"), Raw::Sqlite),
             #[cfg(feature = "postgres")]
-            Self::Postgres { home, placed } => {
+            Self::Postgres(databases) => {
+                let [home, placed] = *databases;
                 let raw = Raw::Postgres {
                     home: home.url(),
                     placed: placed.url(),

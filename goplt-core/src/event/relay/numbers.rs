@@ -7,6 +7,7 @@ use crate::{
     ModuleName, Timestamp,
     data::{DbError, HostTx, kernel::kernel_sql},
     error::chain,
+    id::PlacementName,
     telemetry::{
         Metrics,
         metrics::{Gauge, Histogram, MetricError},
@@ -20,9 +21,11 @@ pub(super) const EVERY: Duration = Duration::from_secs(10);
 pub(super) struct Numbers {
     process: Histogram<3>,
     delay: Histogram<1>,
-    unpublished: Gauge<0>,
-    pending: Gauge<1>,
-    dead: Gauge<2>,
+    unpublished: Gauge<1>,
+    pending: Gauge<2>,
+    dead: Gauge<3>,
+    /// Which database is measured; empty for the home.
+    placement: String,
 }
 
 /// From half a millisecond, as on an idle machine, to the minutes of an outage.
@@ -33,15 +36,19 @@ const BOUNDS: &[f64] = &[
 
 impl Numbers {
     /// `None` if nobody counts.
-    pub(super) fn new(metrics: Option<&Metrics>) -> Option<Self> {
-        let made = Self::made(metrics?);
+    pub(super) fn new(
+        metrics: Option<&Metrics>,
+        placement: Option<&PlacementName>,
+    ) -> Option<Self> {
+        let placement = placement.map_or_else(String::new, ToString::to_string);
+        let made = Self::made(metrics?, placement);
         made.inspect_err(
             |error| tracing::warn!(error = %chain(error), "metrics of events are not counted"),
         )
         .ok()
     }
 
-    fn made(metrics: &Metrics) -> Result<Self, MetricError> {
+    fn made(metrics: &Metrics, placement: String) -> Result<Self, MetricError> {
         Ok(Self {
             process: metrics.histogram(
                 "messaging_process_duration_seconds",
@@ -62,18 +69,19 @@ impl Numbers {
             unpublished: metrics.gauge(
                 "goplt_event_oldest_unpublished_seconds",
                 "Age of the oldest event that no group has been given",
-                [],
+                ["placement"],
             )?,
             pending: metrics.gauge(
                 "goplt_event_oldest_pending_seconds",
                 "Age of the oldest event that a group has still to handle",
-                ["messaging_consumer_group_name"],
+                ["messaging_consumer_group_name", "placement"],
             )?,
             dead: metrics.gauge(
                 "goplt_event_dead_letters",
                 "Events that a group gave up, by what became of their keys",
-                ["messaging_consumer_group_name", "state"],
+                ["messaging_consumer_group_name", "state", "placement"],
             )?,
+            placement,
         })
     }
 
@@ -106,7 +114,8 @@ impl Numbers {
                 "SELECT occurred_at FROM goplt_outbox WHERE batch IS NULL ORDER BY seq LIMIT 1"
             ))
             .await?;
-        self.unpublished.set([], age(first));
+        let placement = self.placement.as_str();
+        self.unpublished.set([placement], age(first));
         for group in groups {
             let group = group.as_str();
             let mut oldest = None;
@@ -124,7 +133,7 @@ impl Numbers {
                     (one, other) => one.or(other),
                 };
             }
-            self.pending.set([group], age(oldest));
+            self.pending.set([group, placement], age(oldest));
             for state in ["parked", "skipped"] {
                 let dead: i64 = tx
                     .fetch_one(kernel_sql!(
@@ -134,7 +143,7 @@ impl Numbers {
                     ))
                     .await?;
                 let dead = f64::from(u32::try_from(dead).unwrap_or(u32::MAX));
-                self.dead.set([group, state], dead);
+                self.dead.set([group, state, placement], dead);
             }
         }
         Ok(())

@@ -115,7 +115,7 @@ impl Relay {
                 leased_until: AtomicI64::new(0),
                 shutdown,
                 reporter,
-                numbers: Numbers::new(db.meter().metrics()),
+                numbers: Numbers::new(db.meter().metrics(), db.placement()),
                 db,
             }),
             settings,

@@ -12,12 +12,12 @@ mod work;
 
 pub use self::settings::JobSettings;
 
-use tokio::{task::JoinSet, time::sleep_until};
+use tokio::time::sleep_until;
 
 use self::state::Runner;
 use super::JobHandlers;
 use crate::{
-    data::{DbError, ScopeMint, TenantDb},
+    data::{DbError, ScopeMint, TenantDb, on_each},
     error::chain,
     report::Reporter,
     shutdown::ShutdownToken,
@@ -73,13 +73,8 @@ impl JobRunner {
         if !self.db.is_of_several() {
             return self.run_on_one(shutdown).await;
         }
-        let mut all = JoinSet::new();
-        for db in self.db.databases() {
-            let runner = Self { db, ..self.clone() };
-            all.spawn(runner.run_on_one(shutdown.clone()));
-        }
-        // Ends a panic as it would without placements.
-        all.join_all().await;
+        let on_one = |db| Self { db, ..self.clone() }.run_on_one(shutdown.clone());
+        on_each(&self.db, on_one).await;
     }
 
     async fn run_on_one(self, shutdown: ShutdownToken) {

@@ -1,12 +1,13 @@
 //! What the runner tells of itself in metrics.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::claim::Claimed;
 use crate::{
     Timestamp,
     data::{DbError, HostTx, kernel::kernel_sql},
     error::chain,
+    id::PlacementName,
     telemetry::{
         Metrics,
         metrics::{Gauge, Histogram, MetricError},
@@ -19,8 +20,10 @@ pub(super) const EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(super) struct Numbers {
     run: Histogram<3>,
-    ready: Gauge<0>,
-    failed: Gauge<0>,
+    ready: Gauge<1>,
+    failed: Gauge<1>,
+    /// Which database is measured; empty for the home.
+    placement: Arc<str>,
 }
 
 /// A job may take minutes.
@@ -30,15 +33,19 @@ const BOUNDS: &[f64] = &[
 
 impl Numbers {
     /// `None` if nobody counts.
-    pub(super) fn new(metrics: Option<&Metrics>) -> Option<Self> {
-        let made = Self::made(metrics?);
+    pub(super) fn new(
+        metrics: Option<&Metrics>,
+        placement: Option<&PlacementName>,
+    ) -> Option<Self> {
+        let placement = placement.map_or("", PlacementName::as_str).into();
+        let made = Self::made(metrics?, placement);
         made.inspect_err(
             |error| tracing::warn!(error = %chain(error), "metrics of jobs are not counted"),
         )
         .ok()
     }
 
-    fn made(metrics: &Metrics) -> Result<Self, MetricError> {
+    fn made(metrics: &Metrics, placement: Arc<str>) -> Result<Self, MetricError> {
         Ok(Self {
             run: metrics.histogram(
                 "goplt_job_duration_seconds",
@@ -49,9 +56,14 @@ impl Numbers {
             ready: metrics.gauge(
                 "goplt_job_oldest_ready_seconds",
                 "How long the job has waited that is due the longest",
-                [],
+                ["placement"],
             )?,
-            failed: metrics.gauge("goplt_jobs_failed", "Jobs that were given up", [])?,
+            failed: metrics.gauge(
+                "goplt_jobs_failed",
+                "Jobs that were given up",
+                ["placement"],
+            )?,
+            placement,
         })
     }
 
@@ -68,14 +80,14 @@ impl Numbers {
             ))
             .await?;
         let age = first.map_or(0.0, |at| now.since(at).as_secs_f64());
-        self.ready.set([], age);
+        self.ready.set([&*self.placement], age);
         let failed: i64 = tx
             .fetch_one(kernel_sql!(
                 "SELECT count(*) FROM goplt_job WHERE state = 'failed'"
             ))
             .await?;
         let failed = f64::from(u32::try_from(failed).unwrap_or(u32::MAX));
-        self.failed.set([], failed);
+        self.failed.set([&*self.placement], failed);
         Ok(())
     }
 }

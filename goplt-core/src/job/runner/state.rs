@@ -78,7 +78,7 @@ impl Runner {
                 clock: seams.clock.clone(),
                 random: Random::system(),
                 reporter,
-                numbers: Numbers::new(db.meter().metrics()),
+                numbers: Numbers::new(db.meter().metrics(), db.placement()),
             },
             turns: Turns::default(),
             tasks: JoinSet::new(),

@@ -67,11 +67,13 @@ pub async fn dropped_requests_leave_no_transaction_and_no_half_of_one(engine: En
     for task in tasks {
         task.await.unwrap();
     }
-    let mut tx = shop.db.begin_host(&shop.host()).await.unwrap();
-    let ids: Vec<i64> = tx
-        .fetch_all(host_sql!("SELECT id FROM shop_items ORDER BY id"))
-        .await
-        .unwrap();
+    let mut ids: Vec<i64> = Vec::new();
+    for db in shop.db.databases() {
+        let mut tx = db.begin_host(&shop.host()).await.unwrap();
+        let sql = host_sql!("SELECT id FROM shop_items ORDER BY id");
+        ids.extend(tx.fetch_all::<i64>(sql).await.unwrap());
+    }
+    ids.sort_unstable();
     let (halves, rest) = ids.as_chunks::<2>();
     assert!(!halves.is_empty() && rest.is_empty(), "{} rows", ids.len());
     assert!(

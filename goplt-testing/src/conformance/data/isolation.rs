@@ -22,14 +22,19 @@ pub async fn a_host_transaction_sees_all_tenants(engine: Engine) {
     let shop = Shop::open(&engine).await;
     shop.add("acme", 1, "anvil").await;
     shop.add("globex", 1, "anvil").await;
-    let mut tx = shop.db.begin_host(&shop.host()).await.unwrap();
-    let sql = host_sql!("SELECT tenant_id, name FROM shop_items ORDER BY tenant_id");
-    let all: Vec<(String, String)> = tx.fetch_all(sql).await.unwrap();
+    let (mut all, mut deleted) = (Vec::new(), 0);
+    for db in shop.db.databases() {
+        let mut tx = db.begin_host(&shop.host()).await.unwrap();
+        let sql = host_sql!("SELECT tenant_id, name FROM shop_items ORDER BY tenant_id");
+        all.extend(tx.fetch_all::<(String, String)>(sql).await.unwrap());
+        let sql = host_sql!("DELETE FROM shop_items");
+        deleted += tx.execute(sql).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    all.sort();
     let tenants: Vec<_> = all.iter().map(|(tenant, _)| tenant.as_str()).collect();
     assert_eq!(tenants, ["acme", "globex"]);
-    let deleted = tx.execute(host_sql!("DELETE FROM shop_items")).await;
-    assert_eq!(deleted.unwrap(), 2);
-    tx.commit().await.unwrap();
+    assert_eq!(deleted, 2);
     assert_eq!(shop.count().await, 0);
 }
 

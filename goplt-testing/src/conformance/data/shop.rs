@@ -20,7 +20,7 @@ macro_rules! tenant_sql {
 
 macro_rules! host_sql {
     ($($sql:tt)*) => {
-        goplt_macros::__host_sql!(tables = ["shop_items"]; $($sql)*)
+        goplt_macros::__host_sql!(tables = ["shop_items"]; of_tenants = ["shop_items"]; $($sql)*)
     };
 }
 
@@ -135,10 +135,13 @@ impl Shop {
     }
 
     pub async fn count(&self) -> i64 {
-        let mut tx = self.db.begin_host_read(&self.host()).await.unwrap();
-        tx.fetch_one(host_sql!("SELECT count(*) FROM shop_items"))
-            .await
-            .unwrap()
+        let mut count = 0;
+        for db in self.db.databases() {
+            let mut tx = db.begin_host_read(&self.host()).await.unwrap();
+            let sql = host_sql!("SELECT count(*) FROM shop_items");
+            count += tx.fetch_one::<i64>(sql).await.unwrap();
+        }
+        count
     }
 }
 

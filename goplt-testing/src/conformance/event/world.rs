@@ -158,19 +158,21 @@ impl World {
         let host = self.mint.host_scope("core".parse().unwrap(), "tests look");
         let gone = async {
             loop {
-                let mut tx = self.db.begin_host_read(&host).await.unwrap();
-                let left: i64 = tx
-                    .fetch_one(goplt_macros::__host_sql!(
-                        tables = ["goplt_outbox", "goplt_delivery"];
-                        "SELECT (SELECT count(*) FROM goplt_outbox WHERE batch IS NULL) + \
-                         (SELECT count(*) FROM goplt_delivery)"
-                    ))
-                    .await
-                    .unwrap();
+                let mut left = 0;
+                for db in self.db.databases() {
+                    let mut tx = db.begin_host_read(&host).await.unwrap();
+                    left += tx
+                        .fetch_one::<i64>(goplt_macros::__host_sql!(
+                            tables = ["goplt_outbox", "goplt_delivery"];
+                            "SELECT (SELECT count(*) FROM goplt_outbox WHERE batch IS NULL) + \
+                             (SELECT count(*) FROM goplt_delivery)"
+                        ))
+                        .await
+                        .unwrap();
+                }
                 if left == 0 {
                     return;
                 }
-                drop(tx);
                 tokio::task::yield_now().await;
             }
         };

@@ -254,6 +254,12 @@ pub async fn a_tenant_with_many_jobs_does_not_keep_the_others_waiting(engine: En
     reach(&world, JobState::Done, 32).await;
     running.stop().await;
     let order = shop.order.lock().unwrap().clone();
+    if world.db.databases().count() > 1 {
+        // Each database has its own turns.
+        let others = order[..10].iter().filter(|tenant| *tenant != "acme");
+        assert_eq!(others.collect::<Vec<_>>(), ["globex", "initech"]);
+        return;
+    }
     assert_eq!(order[..4], ["acme", "globex", "initech", "acme"]);
 }
 
