@@ -32,7 +32,7 @@ fn two() -> DatabaseSettings {
     )
 }
 
-fn files(sql: &str) -> [Migration; 1] {
+fn files(sql: &'static str) -> [Migration; 1] {
     [Migration::parse_file_name("V0001__pairs.sql")
         .unwrap()
         .with_sql(sql)]
