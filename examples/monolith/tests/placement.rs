@@ -164,13 +164,12 @@ async fn on_postgres_a_placement_is_set_up_by_itself_or_by_command() {
     // Elsewhere nobody knows the passwords: the mend names the placement.
     let other = tempfile::tempdir().unwrap();
     let strip = |url: &str| format!("postgres://{}", url.split_once('@').unwrap().1);
-    let roles = home.roles();
     let mut start = command(other.path());
     start.args(["--env", "production"]).args([
         "--set",
-        &format!("database.url={}", roles.app),
+        &format!("database.url={}", home.url()),
         "--set",
-        &format!("database.host_url={}", roles.host),
+        &format!("database.host_url={}", home.url()),
         "--set",
         &format!("database.placements.big.url={}", strip(&placed.url())),
     ]);

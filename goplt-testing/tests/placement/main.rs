@@ -300,3 +300,30 @@ async fn work_across_tenants_of_either_is_in_the_one_log_of_the_platform(engine:
     assert!(bed.raw(Place::Placed, sql).await.is_empty());
     bed.host.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_database_that_is_away_fails_its_tenants_alone_and_comes_back_by_itself() {
+    let bed = Bed::start_with(Engine::Sqlite, |builder| {
+        builder.set("database.acquire_timeout=200ms")
+    })
+    .await;
+    let (acme, globex) = (bed.host.acme().editor(), bed.host.globex().editor());
+    let mut away = bed.sqlite(Place::Placed).await;
+    sqlx::query("BEGIN EXCLUSIVE")
+        .execute(&mut away)
+        .await
+        .unwrap();
+    let refused = globex.post(PARCELS, json!({ "text": "coffee" })).await;
+    assert_eq!(refused.status(), 503);
+    send(&acme, "tea").await;
+    bed.host
+        .eventually(async || states(&acme).await == ["delivered"])
+        .await;
+
+    sqlx::query("ROLLBACK").execute(&mut away).await.unwrap();
+    send(&globex, "coffee").await;
+    bed.host
+        .eventually(async || states(&globex).await == ["delivered"])
+        .await;
+    bed.host.stop().await.unwrap();
+}
