@@ -52,7 +52,7 @@ async fn verify(host: &TestHost) -> Value {
 }
 
 async fn the_database_refuses_to_change_and_to_delete(bed: Bed) {
-    let (host, raw, _) = written(bed).await;
+    let (host, raw, _) = Box::pin(written(bed)).await;
     for sql in [
         "UPDATE {logs} SET action = 'x' WHERE sequence = 3",
         "DELETE FROM {logs} WHERE sequence = 3",
@@ -115,7 +115,7 @@ const TAMPERINGS: [(&str, &str, i64, &str); 6] = [
 ];
 
 async fn whoever_changes_it_all_the_same_is_found_out(bed: Bed) {
-    let (host, raw, _) = written(bed).await;
+    let (host, raw, _) = Box::pin(written(bed)).await;
     raw.drop_triggers().await;
     for (sql, undo, sequence, kind) in TAMPERINGS {
         raw.execute(sql).await.unwrap();
@@ -142,7 +142,7 @@ async fn whoever_changes_it_all_the_same_is_found_out(bed: Bed) {
 }
 
 async fn a_log_cut_off_with_its_head_is_not_the_one_that_was_kept(bed: Bed) {
-    let (host, raw, kept) = written(bed).await;
+    let (host, raw, kept) = Box::pin(written(bed)).await;
     raw.drop_triggers().await;
     raw.execute(
         "UPDATE {heads} SET sequence = 4, hash = (SELECT hash FROM {logs} WHERE sequence = 4); \
