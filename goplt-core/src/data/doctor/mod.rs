@@ -63,7 +63,8 @@ pub async fn examine(
 
 async fn one(db: &TenantDb, modules: &[ModuleMigrations<'_>]) -> Result<Diagnosis, DbError> {
     let mut run = Run::inspect(db, modules).await?;
-    let seen = look(&mut run).await;
+    // Boxed: it is in the future of every start.
+    let seen = Box::pin(look(&mut run)).await;
     run.finish().await;
     let (catalogue, ahead) = seen?;
     Ok(Examination::of(modules, &catalogue, &ahead).diagnose())
