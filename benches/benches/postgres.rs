@@ -13,7 +13,10 @@ use goplt_core::{
     manifest::{Dialect, Migration},
 };
 use goplt_testing::{backend::postgres::Database, conformance::postgres::prepared};
-use sqlx::{Connection as _, PgConnection, PgPool, Row, postgres::PgPoolOptions};
+use sqlx::{
+    Connection as _, PgConnection, PgPool, Row,
+    postgres::{PgPoolOptions, PgRow, PgValueRef},
+};
 use tokio::{runtime::Runtime, sync::Mutex};
 
 /// As `include_manifest!` makes it for a module with this table.
@@ -28,11 +31,31 @@ struct Note {
     version: i64,
 }
 
+/// The same for sqlx, with what its derive writes.
+struct PlainNote {
+    id: PgUuid,
+    title: String,
+    version: i64,
+}
+
+impl<'r> sqlx::FromRow<'r, PgRow> for PlainNote {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            title: row.try_get("title")?,
+            version: row.try_get("version")?,
+        })
+    }
+}
+
 const TABLE: &str = "CREATE TABLE shop_notes (tenant_id TEXT NOT NULL, id UUID NOT NULL, title TEXT NOT NULL, \
      version BIGINT NOT NULL, PRIMARY KEY (tenant_id, id));";
 
 const ONE: &str = "SELECT id, title, version FROM shop.shop_notes WHERE tenant_id = $1 AND id = $2";
 const PAGE: &str = "SELECT id, title, version FROM shop.shop_notes WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT 20";
+
+const ROWS: &str =
+    "SELECT id, title, version FROM shop.shop_notes WHERE tenant_id = $1 AND id <= $2 ORDER BY id";
 
 /// A filled database, with goplt's way to it and the plain one.
 struct World {
@@ -165,6 +188,31 @@ impl World {
         rows.expect("a page").len()
     }
 
+    /// The first `count` notes of the tenant.
+    async fn scoped_rows(&self, count: u32) -> Vec<Note> {
+        let scope = self.cx.scope().expect("a tenant");
+        let mut tx = self.db.begin_read(scope).await.expect("a transaction");
+        let sql = tenant_sql!(
+            "SELECT id, title, version FROM shop_notes WHERE id <= ? ORDER BY id",
+            id(count)
+        );
+        let notes = tx.fetch_all(sql).await.expect("the notes");
+        tx.commit().await.expect("the end");
+        notes
+    }
+
+    async fn plain_rows(&self, count: u32) -> Vec<PlainNote> {
+        let mut connection = self.plain.lock().await;
+        let mut tx = connection.begin().await.expect("a transaction");
+        let notes = sqlx::query_as(ROWS)
+            .bind("tenant-0")
+            .bind(PgUuid(id(count)))
+            .fetch_all(&mut *tx)
+            .await;
+        tx.commit().await.expect("the end");
+        notes.expect("the notes")
+    }
+
     async fn pooled_read(&self) -> (String, i64) {
         let mut tx = self.pool.begin().await.expect("a transaction");
         let row = sqlx::query(ONE)
@@ -194,6 +242,12 @@ impl sqlx::Encode<'_, sqlx::Postgres> for PgUuid {
     ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
         buffer.extend_from_slice(self.0.as_bytes());
         Ok(sqlx::encode::IsNull::No)
+    }
+}
+
+impl<'r> sqlx::Decode<'r, sqlx::Postgres> for PgUuid {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+        Ok(Self(Uuid::from_bytes(value.as_bytes()?.try_into()?)))
     }
 }
 
@@ -253,9 +307,39 @@ fn pages(c: &mut Criterion) {
     group.finish();
 }
 
+/// What is read of the rows, so that no part of the reading is left out.
+fn seen(notes: impl Iterator<Item = (Uuid, String, i64)>) -> usize {
+    notes.map(black_box).count()
+}
+
+fn rows(c: &mut Criterion) {
+    let Some(server) = goplt_testing::backend::postgres() else {
+        return;
+    };
+    let runtime = Runtime::new().expect("a runtime");
+    let world = runtime.block_on(World::new(&server, 10, 1_000));
+    let mut group = c.benchmark_group("postgres: rows as structs");
+    for count in [1, 100] {
+        group.bench_function(BenchmarkId::new("scoped", count), |b| {
+            b.to_async(&runtime).iter(|| async {
+                let notes = world.scoped_rows(count).await.into_iter();
+                seen(notes.map(|note| (note.id, note.title, note.version)))
+            });
+        });
+        group.bench_function(BenchmarkId::new("plain sqlx", count), |b| {
+            b.to_async(&runtime).iter(|| async {
+                let notes = world.plain_rows(count).await.into_iter();
+                seen(notes.map(|note| (note.id.0, note.title, note.version)))
+            });
+        });
+    }
+    group.finish();
+    runtime.block_on(world.close());
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(8));
-    targets = transactions, pages
+    targets = transactions, pages, rows
 }
 criterion_main!(benches);

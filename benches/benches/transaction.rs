@@ -1,4 +1,5 @@
-//! One indexed read in a transaction, on SQLite: with a tenant scope, and plainly with sqlx.
+//! Reads in a transaction, on SQLite: with a tenant scope and `tenant_sql!`, and plainly with
+//! sqlx; one row, and rows as structs by both libraries' `FromRow`.
 
 use std::hint::black_box;
 
@@ -8,7 +9,10 @@ use goplt_core::{
     RequestContext, Uuid,
     data::{DatabaseSettings, FromRow, ScopeMint, TenantDb},
 };
-use sqlx::{Connection as _, Row, SqliteConnection};
+use sqlx::{
+    Connection as _, Row, SqliteConnection,
+    sqlite::{SqliteRow, SqliteTypeInfo, SqliteValueRef},
+};
 use tokio::sync::Mutex;
 
 /// As `include_manifest!` makes it for a module with this table.
@@ -21,6 +25,39 @@ struct Note {
     id: Uuid,
     title: String,
     version: i64,
+}
+
+/// The same for sqlx, with what its derive writes.
+struct PlainNote {
+    id: PlainUuid,
+    title: String,
+    version: i64,
+}
+
+impl<'r> sqlx::FromRow<'r, SqliteRow> for PlainNote {
+    fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            title: row.try_get("title")?,
+            version: row.try_get("version")?,
+        })
+    }
+}
+
+/// A UUID in the driver's form, without the feature of sqlx that has one.
+struct PlainUuid(Uuid);
+
+impl sqlx::Type<sqlx::Sqlite> for PlainUuid {
+    fn type_info() -> SqliteTypeInfo {
+        <[u8] as sqlx::Type<sqlx::Sqlite>>::type_info()
+    }
+}
+
+impl<'r> sqlx::Decode<'r, sqlx::Sqlite> for PlainUuid {
+    fn decode(value: SqliteValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+        let bytes = <&[u8] as sqlx::Decode<sqlx::Sqlite>>::decode(value)?;
+        Ok(Self(Uuid::from_bytes(bytes.try_into()?)))
+    }
 }
 
 const TABLE: &str = "CREATE TABLE bench_notes (tenant_id TEXT NOT NULL, id UUID NOT NULL, \
@@ -85,6 +122,33 @@ async fn plain(connection: &Mutex<SqliteConnection>) -> (Vec<u8>, String, i64) {
     (row.get(0), row.get(1), row.get(2))
 }
 
+/// The first `count` notes of the tenant.
+async fn scoped_rows(db: &TenantDb, cx: &RequestContext, count: u32) -> Vec<Note> {
+    let mut tx = db
+        .begin_read(cx.scope().expect("a tenant"))
+        .await
+        .expect("a transaction");
+    let sql = tenant_sql!(
+        "SELECT id, title, version FROM bench_notes WHERE id < ? ORDER BY id",
+        id(count)
+    );
+    tx.fetch_all(sql).await.expect("the notes")
+}
+
+async fn plain_rows(connection: &Mutex<SqliteConnection>, count: u32) -> Vec<PlainNote> {
+    let mut connection = connection.lock().await;
+    let mut tx = connection.begin().await.expect("a transaction");
+    let sql = "SELECT id, title, version FROM bench_notes WHERE tenant_id = ? AND id < ? \
+         ORDER BY id";
+    let notes = sqlx::query_as(sql)
+        .bind("tenant-0")
+        .bind(id(count).as_bytes().as_slice())
+        .fetch_all(&mut *tx)
+        .await;
+    tx.rollback().await.expect("the end");
+    notes.expect("the notes")
+}
+
 fn read(c: &mut Criterion<ProcessorTime>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -118,9 +182,51 @@ fn read(c: &mut Criterion<ProcessorTime>) {
     group.finish();
 }
 
+/// What is read of the rows, so that no part of the reading is left out.
+fn seen(notes: impl Iterator<Item = (Uuid, String, i64)>) -> usize {
+    notes.map(black_box).count()
+}
+
+fn rows(c: &mut Criterion<ProcessorTime>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("bench.db");
+    let connection = runtime.block_on(fill(&path, 1, 1_000));
+    let mint = ScopeMint::new();
+    let settings = DatabaseSettings::new(format!("sqlite:{}", path.display()));
+    let db = runtime
+        .block_on(TenantDb::open(&settings, &mint))
+        .expect("the database");
+    let cx = RequestContext::new("req-1".parse().expect("an id"));
+    let cx = mint
+        .enter(cx, "tenant-0".parse().expect("a tenant"))
+        .expect("no other tenant");
+    let mut group = c.benchmark_group("rows as structs");
+    for count in [1, 100] {
+        group.bench_function(format!("scoped, {count} rows"), |b| {
+            b.to_async(&runtime).iter(|| async {
+                let notes = scoped_rows(&db, &cx, count).await.into_iter();
+                seen(notes.map(|note| (note.id, note.title, note.version)))
+            });
+        });
+        group.bench_function(format!("plain sqlx, {count} rows"), |b| {
+            b.to_async(&runtime).iter(|| async {
+                let notes = plain_rows(&connection, count).await.into_iter();
+                seen(notes.map(|note| (note.id.0, note.title, note.version)))
+            });
+        });
+    }
+    group.finish();
+    runtime.block_on(db.close());
+}
+
 criterion_group! {
     name = benches;
     config = measured();
-    targets = read
+    targets = read, rows
 }
 criterion_main!(benches);
