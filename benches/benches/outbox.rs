@@ -2,7 +2,7 @@
 //! second. Wall time, since what is waited for is the disk and the next look.
 //!
 //! `cargo bench -p goplt-benches --bench outbox` measures SQLite in a file; with a PostgreSQL for tests (see
-//! `goplt_testing::backend`) that too.
+//! `goplt_testing::backend`) that too, beside sqlx alone. `-- postgres` or `-- sqlite` measures that one.
 
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
@@ -28,7 +28,7 @@ use tokio::{
     time::Instant,
 };
 
-use outbox_world::{HAPPENED, Happened, Running, World, write};
+use outbox_world::{HAPPENED, Happened, Running, World, peer::Peer, write};
 
 const JOB: JobKey = JobKey::__declared("bench", "work", None, None);
 
@@ -172,7 +172,7 @@ async fn throughput(world: &World, events: usize, handler: Handler) {
     let does = match handler {
         Handler::Nothing => "writes nothing",
         Handler::Writes => "writes a row",
-        Handler::Shares => "writes a row, 16 to a transaction",
+        Handler::Shares => "writes a row, in shared transactions",
     };
     println!(
         "{:<10} {events} events, a handler that {does}: {:.0} events/s, {:.0} µs of processor time each \
@@ -182,6 +182,46 @@ async fn throughput(world: &World, events: usize, handler: Handler) {
         used.as_secs_f64() * 1e6 / events as f64,
         events as f64 / published.as_secs_f64()
     );
+}
+
+/// What is published while the runner runs, by four at once: from the first to the last that is handled.
+async fn both_at_once(world: &World, events: usize) {
+    let (heard, _at) = Heard::new(events);
+    let mut handlers = EventHandlers::new();
+    let policy = EventPolicy::new().with_shared_transactions();
+    let _ = handlers
+        .group("bench".parse().expect("a name"), &heard)
+        .on_with(HAPPENED, policy, Heard::writes);
+    let running = Running::start(|token| runner(world, handlers).run(token));
+    let began = Instant::now();
+    let each = events / 4;
+    let publish = |of: usize| {
+        let first = u32::try_from(of * each).expect("a number");
+        world.fill_from(first, each, TENANTS, KEYS)
+    };
+    tokio::join!(publish(0), publish(1), publish(2), publish(3));
+    let published = began.elapsed();
+    heard.all.notified().await;
+    let took = began.elapsed();
+    running.stop().await;
+    println!(
+        "{:<10} {events} events published and handled at once, in shared transactions: {:.0} events/s \
+         (published: {:.0}/s)",
+        world.name,
+        events as f64 / took.as_secs_f64(),
+        events as f64 / published.as_secs_f64()
+    );
+}
+
+/// What the server gives without us.
+async fn peers(peer: &Peer, events: u64) {
+    for (connections, share) in [(16, 1), (10, 64)] {
+        let rate = peer.throughput(events, connections, share).await;
+        assert!(peer.rows().await >= i64::try_from(events).expect("a number"));
+        println!(
+            "sqlx       {events} events, {share} to a transaction, {connections} connections: {rate:.0} events/s"
+        );
+    }
 }
 
 async fn jobs(world: &World, jobs: usize) {
@@ -219,6 +259,7 @@ async fn all(mut open: impl AsyncFnMut() -> World, scale: usize) {
     for handler in [Handler::Nothing, Handler::Writes, Handler::Shares] {
         throughput(&open().await, 10_000 * scale, handler).await;
     }
+    both_at_once(&open().await, 10_000 * scale).await;
     jobs(&open().await, 2_000).await;
 }
 
@@ -228,9 +269,14 @@ fn main() {
         .enable_all()
         .build()
         .expect("a runtime");
+    let only = std::env::args().find(|word| matches!(&**word, "sqlite" | "postgres"));
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     runtime.block_on(async {
-        all(World::sqlite, 1).await;
-        if let Some(server) = World::postgres_server() {
+        if wanted("sqlite") {
+            all(World::sqlite, 1).await;
+        }
+        if let Some(server) = World::postgres_server().filter(|_| wanted("postgres")) {
+            peers(&Peer::new(&server), 40_000).await;
             all(async || World::postgres(&server).await, 4).await;
         }
     });

@@ -1,5 +1,6 @@
 //! A process that is killed at named places of relay, handler and job runner, again and again,
-//! loses no event and no job, doubles none, and keeps the order of each key.
+//! loses no event and no job, doubles none, and keeps the order of each key; whether events share
+//! transactions or not, which changes from life to life.
 //!
 //! `GOPLT_KILLS` is the number of kills, 200 by default.
 #![cfg(all(unix, feature = "failpoints"))]
@@ -44,6 +45,8 @@ const PLACES: [&str; 12] = [
 
 /// Where the database is, for a life: the URLs of its roles.
 const DATABASE: &str = "GOPLT_CRASH_DATABASE";
+/// Set for lives in which events share transactions.
+const SHARES: &str = "GOPLT_CRASH_SHARES";
 const COUNT: JobKey = JobKey::__declared("shop", "count", None, None);
 /// How many events one life of the process publishes.
 const EVENTS: u32 = 6;
@@ -102,11 +105,12 @@ async fn live(database: &str, events: u32) -> World {
         .with_longest_pause(Duration::from_millis(2));
     let mut handlers = EventHandlers::new();
     let group = handlers.group("shop".parse().unwrap(), &shop);
-    let _ = group.on_with(
-        COUNTED,
-        EventPolicy::new().with_retry(retry),
-        Shop::on_counted,
-    );
+    let policy = EventPolicy::new().with_retry(retry);
+    let policy = match std::env::var(SHARES) {
+        Ok(_) => policy.with_shared_transactions(),
+        Err(_) => policy,
+    };
+    let _ = group.on_with(COUNTED, policy, Shop::on_counted);
     let mut jobs = JobHandlers::new();
     let policy = goplt_core::job::JobPolicy::new().with_retry(retry);
     let _ = jobs.service(&shop).on_with(COUNT, policy, Shop::count);
@@ -259,7 +263,9 @@ fn loses_and_doubles_nothing(database: &str, kills: u32) {
 
 /// Runs one life with a place armed; whether it was killed there.
 fn is_killed(database: &str, place: &str, pass: usize) -> bool {
+    let shares = pass.is_multiple_of(2).then_some((SHARES, "1"));
     let status = Command::new(std::env::current_exe().unwrap())
+        .envs(shares)
         .args(["life", "--exact", "--ignored"])
         .env(DATABASE, database)
         .env("GOPLT_FAILPOINT", format!("{place}:{pass}"))

@@ -1,5 +1,7 @@
 //! A database with the kernel's tables, an event, and a table that handlers write.
 
+pub(crate) mod peer;
+
 use std::{borrow::Cow, future::Future, time::Duration};
 
 use goplt_core::{
@@ -163,8 +165,13 @@ impl World {
 
     /// Publishes so many events in transactions of a few each, spread over tenants and keys.
     pub(crate) async fn fill(&self, events: usize, tenants: usize, keys: usize) {
+        self.fill_from(0, events, tenants, keys).await;
+    }
+
+    /// The same, with numbers from this one on.
+    pub(crate) async fn fill_from(&self, first: u32, events: usize, tenants: usize, keys: usize) {
         const EACH: usize = 10;
-        let numbers = 0..u32::try_from(events).expect("a number of events");
+        let numbers = first..first + u32::try_from(events).expect("a number of events");
         for (at, first) in numbers.step_by(EACH).enumerate() {
             let key = format!("key-{}", at % keys);
             self.publish(at / keys % tenants, &key, first..first + EACH as u32)

@@ -448,8 +448,13 @@ impl TenantDb {
     }
 
     async fn host_transaction(&self, scope: &HostScope, access: Access) -> Result<HostTx, DbError> {
+        let whose = if is_kernel(scope) {
+            Whose::Kernel
+        } else {
+            Whose::Host
+        };
         let session = self
-            .session(self.here(), scope.mint(), None, access, Whose::Host)
+            .session(self.here(), scope.mint(), None, access, whose)
             .await?;
         record(scope, access);
         Ok(HostTx::new(session, scope, access, self))
@@ -487,11 +492,16 @@ impl TenantDb {
     }
 }
 
+/// Whether the kernel works for itself: its module's name is nobody else's.
+fn is_kernel(scope: &HostScope) -> bool {
+    scope.module().as_str() == "core"
+}
+
 /// That somebody works across tenants, and why. The kernel does so all the time: it delivers.
 fn record(scope: &HostScope, access: Access) {
     let (module, reason) = (scope.module().as_str(), scope.reason());
     let writes = access == Access::Write;
-    if module == "core" {
+    if is_kernel(scope) {
         tracing::trace!(target: "goplt::host", module, reason, writes, "a transaction across tenants");
     } else {
         tracing::info!(target: "goplt::host", module, reason, writes, "a transaction across tenants");

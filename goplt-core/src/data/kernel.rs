@@ -58,6 +58,12 @@ static KERNEL_MIGRATIONS: &[Migration] = &[
         include_str!("../../migrations/V0002__jobs.pg.sql"),
     ),
     Migration::from_static(
+        3,
+        "event_indexes",
+        Dialect::Postgres,
+        include_str!("../../migrations/V0003__event_indexes.pg.sql"),
+    ),
+    Migration::from_static(
         4,
         "instances",
         Dialect::Any,
@@ -176,15 +182,21 @@ macro_rules! kernel_sql {
 }
 
 /// `host_sql!` with a text for each database, where the one that has many writers must lock what the
-/// other need not: by hand, and unchecked.
+/// other need not, or where a list is bound: by hand, and unchecked. With `reads` it changes nothing.
 macro_rules! kernel_sql_by_dialect {
-    (sqlite: $sqlite:literal, postgres: $postgres:literal, $($value:expr),* $(,)?) => {{
+    (reads, $($rest:tt)*) => {
+        $crate::data::kernel::kernel_sql_by_dialect!(@ false, $($rest)*)
+    };
+    (sqlite: $($rest:tt)*) => {
+        $crate::data::kernel::kernel_sql_by_dialect!(@ true, sqlite: $($rest)*)
+    };
+    (@ $writes:literal, sqlite: $sqlite:literal, postgres: $postgres:literal, $($value:expr),* $(,)?) => {{
         static STATEMENT: $crate::data::__Statement = $crate::data::__Statement {
             sqlite: ::std::borrow::Cow::Borrowed($sqlite),
             postgres: ::std::borrow::Cow::Borrowed($postgres),
             params: [$(stringify!($value)),*].len(),
             takes_tenant: false,
-            writes: true,
+            writes: $writes,
             of_all_tenants: false,
         };
         $crate::data::HostSql::__new(

@@ -46,12 +46,35 @@ impl EventRow {
         })
     }
 
+    /// One that nothing is known of but this.
+    #[cfg(test)]
+    pub(super) fn of(id: Uuid, tenant: &str, name: &str, key: &str, time: Timestamp) -> Self {
+        Self {
+            id,
+            tenant: tenant.to_owned(),
+            name: name.to_owned(),
+            version: 1,
+            key: key.to_owned(),
+            time,
+            payload: Vec::new(),
+            trace: None,
+            cause: None,
+            request_id: "req-1".to_owned(),
+            actor: None,
+        }
+    }
+
     /// The trace of what caused it.
     pub(super) fn trace(&self) -> TraceContext {
         let trace = self.trace.as_ref();
         trace
             .and_then(|trace| trace.parse().ok())
             .unwrap_or_default()
+    }
+
+    /// The bytes of its payload.
+    pub(super) const fn size(&self) -> usize {
+        self.payload.len()
     }
 
     pub(super) fn topic(&self) -> &str {

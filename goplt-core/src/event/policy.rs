@@ -71,20 +71,27 @@ impl EventPolicy {
         self
     }
 
-    /// Lets up to 16 events of one key share a transaction where they wait for one another anyway:
-    /// one commit then stands for all of them. For handlers that read and write the database and
-    /// do nothing else.
+    /// Lets up to 64 events of one tenant share a transaction where they wait to be handled: one
+    /// commit then stands for all of them. For handlers that read and write the database and do
+    /// nothing else.
     ///
-    /// When one of them fails, what all of them did is rolled back, and each is handled alone: a
-    /// handler may so be called again for an event that it had handled, as after a crash. It must
-    /// not call contracts, since the transaction may be open when it begins.
+    /// Events of a key stay in their order. When one event fails, what all of them did is rolled
+    /// back, and each is handled alone: a handler may so be called again for an event that it had
+    /// handled, as after a crash. It must not call contracts, since the transaction may be open
+    /// when it begins. The rows that it changes stay locked until the last of the events was
+    /// handled; a process has one such transaction of a tenant and group at a time, so they do not
+    /// wait for each other, but requests that change the same rows do.
+    ///
+    /// Not the default, also where a handler is given nothing but the transaction: nobody but its
+    /// author knows whether it does something that a rollback does not undo, and whether requests
+    /// can wait for its rows.
     #[must_use]
     pub const fn with_shared_transactions(mut self) -> Self {
         self.shares = true;
         self
     }
 
-    /// Whether events of one key may share a transaction.
+    /// Whether events of one tenant may share a transaction.
     #[must_use]
     pub const fn shares_transactions(&self) -> bool {
         self.shares

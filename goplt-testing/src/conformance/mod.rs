@@ -108,6 +108,9 @@ macro_rules! conformance {
                 a_poison_event_takes_nothing_of_the_others_with_it,
                 a_panic_undoes_what_all_did_and_each_is_handled_alone,
                 what_one_publishes_belongs_to_its_own_request,
+                keys_of_one_tenant_share_and_those_of_another_do_not,
+                a_poison_event_parks_its_key_and_no_other,
+                two_runners_share_and_double_nothing,
             }
             job::running {
                 a_job_runs_once_in_its_tenant,

@@ -149,6 +149,8 @@ pub(crate) enum Whose<'a> {
     Tenant(&'a TenantId),
     /// Those of all tenants.
     Host,
+    /// Those of all tenants, in the kernel's own tables.
+    Kernel,
 }
 
 /// Which rows of a result are of use.

@@ -1,4 +1,4 @@
-//! Handling: one key's events, one after the other.
+//! Handling: a task's events, one after the other.
 
 use std::{
     sync::{
@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, SemaphorePermit, mpsc},
     time::Instant,
 };
 use tracing::Instrument;
@@ -19,6 +19,7 @@ use super::{
         AfterLastAttempt, EventContext, EventHandlers, EventPolicy, Permanent, blocked,
         handler::Registered,
     },
+    held::{Ending, Lot, Manner},
     load::Due,
     numbers::Numbers,
     progress, span,
@@ -35,7 +36,7 @@ use crate::{
     telemetry::TraceContext,
 };
 
-/// What every key's task shares.
+/// What all tasks share.
 #[derive(Debug)]
 pub(super) struct Delivery {
     pub(super) db: TenantDb,
@@ -53,11 +54,11 @@ pub(super) struct Delivery {
     pub(super) numbers: Option<Numbers>,
 }
 
-/// What a key's task tells the runner.
-#[derive(Debug, Clone, Copy)]
+/// What a task tells the runner while it works.
+#[derive(Debug)]
 pub(super) enum Report {
-    /// The event was handled; its delivery can be removed.
-    Done { group: usize, seq: i64 },
+    /// These events were handled; their deliveries can be removed.
+    Done { group: usize, seqs: Vec<i64> },
     /// The event is tried again then.
     RetryAt(Timestamp),
 }
@@ -77,59 +78,66 @@ const LONGEST_ERROR: usize = 2_000;
 const REST: Duration = Duration::from_millis(500);
 
 impl Delivery {
-    /// Handles events of one key in order, until one fails or the lease may be over.
-    pub(super) async fn key(
+    /// Handles what it is given, until an event fails or the lease may be over.
+    pub(super) async fn lot(
         self: Arc<Self>,
         group: (usize, ModuleName),
-        due: Vec<Due>,
+        lot: Lot,
         reports: mpsc::UnboundedSender<Report>,
-    ) {
+    ) -> Ending {
         let (index, group) = group;
         // The runner outlives its tasks, or nobody needs the report.
-        let done = |seq| {
-            let _ = reports.send(Report::Done { group: index, seq });
-        };
-        let mut rest = due.as_slice();
-        // How many could not share a transaction, and are handled alone.
-        let mut alone = 0;
-        while let Some((due, after)) = rest.split_first() {
-            let Ok(_permit) = self.permits.acquire().await else {
-                return;
+        let tell = |report| drop(reports.send(report));
+        let done = |seqs| tell(Report::Done { group: index, seqs });
+        match lot.manner {
+            Manner::Together => self.together(&group, lot.due, done).await,
+            Manner::Alone => {
+                let retry = |at| tell(Report::RetryAt(at));
+                self.key(&group, &lot.due, done, retry).await
+            }
+        }
+    }
+
+    /// Handles events of one key in order, each alone.
+    async fn key(
+        &self,
+        group: &ModuleName,
+        due: &[Due],
+        done: impl Fn(Vec<i64>) + Send,
+        retry: impl Fn(Timestamp) + Send,
+    ) -> Ending {
+        for due in due {
+            let Some(_permit) = self.permit().await else {
+                return Ending::Stopped;
             };
-            if self.shutdown.is_draining() || !self.holds_leases() {
-                return;
-            }
-            if alone == 0 {
-                let share = self.may_share(&group, rest);
-                if share > 1 && self.several(&group, &rest[..share]).await {
-                    rest[..share].iter().for_each(|due| done(due.seq));
-                    rest = &rest[share..];
-                    continue;
-                }
-                alone = share.max(1);
-            }
-            alone -= 1;
-            rest = after;
-            match self.one(&group, due).await {
+            match self.one(group, due).await {
                 Outcome::Done if due.retried => {
-                    if let Err(error) = self.resolve(&group, due).await {
+                    if let Err(error) = self.resolve(group, due).await {
                         self.rest(&error).await;
                     }
                     // What waited behind it is read anew.
-                    return;
+                    return Ending::Stopped;
                 }
-                Outcome::Done => done(due.seq),
-                Outcome::Fenced => return,
+                Outcome::Done => done(vec![due.seq]),
+                Outcome::Fenced => return Ending::Stopped,
                 Outcome::Failed(error) => {
-                    match self.failed(&group, due, &*error).await {
-                        Ok(Some(at)) => drop(reports.send(Report::RetryAt(at))),
+                    match self.failed(group, due, &*error).await {
+                        Ok(Some(at)) => retry(at),
                         Ok(None) => {}
                         Err(error) => self.rest(&error).await,
                     }
-                    return;
+                    return Ending::Stopped;
                 }
             }
         }
+        Ending::Through
+    }
+
+    /// The right to run one transaction; `None` when nothing new may begin.
+    pub(super) async fn permit(&self) -> Option<SemaphorePermit<'_>> {
+        let permit = self.permits.acquire().await.ok()?;
+        let begins = !self.shutdown.is_draining() && self.holds_leases();
+        begins.then_some(permit)
     }
 
     fn holds_leases(&self) -> bool {

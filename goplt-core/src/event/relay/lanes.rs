@@ -1,6 +1,6 @@
 //! Leases: which runner delivers which lanes of a group.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use super::super::outbox::LANES;
 use crate::{
@@ -15,6 +15,15 @@ pub(super) struct Leases {
     pub(super) lease: Duration,
 }
 
+/// How a runner's share of a group's lanes stands.
+#[derive(Debug)]
+pub(super) struct Share {
+    /// Whether it has all that is due to it.
+    pub(super) whole: bool,
+    /// What it has too many and is at work in: to be given back when that has ended.
+    pub(super) leaving: HashSet<i64>,
+}
+
 impl Leases {
     /// Makes the lanes of a group if they are not there; with `alone`, takes them all.
     pub(super) async fn enter(
@@ -23,7 +32,7 @@ impl Leases {
         group: &ModuleName,
         alone: bool,
         now: Timestamp,
-    ) -> Result<bool, DbError> {
+    ) -> Result<Share, DbError> {
         for lane in 0..LANES {
             tx.execute(kernel_sql!(
                 "INSERT INTO goplt_lane (group_name, lane, token, leased_until) VALUES (?, ?, 0, ?) \
@@ -47,19 +56,18 @@ impl Leases {
             ))
             .await?;
         }
-        self.keep(tx, group, &[], now).await
+        self.keep(tx, group, &HashSet::new(), now).await
     }
 
     /// Says that this runner lives, renews what it holds, and takes or gives back lanes until
-    /// all runners of the group have their share; whether this one has. Busy lanes are not given
-    /// back.
+    /// all runners of the group have their share. Busy lanes are not given back yet.
     pub(super) async fn keep(
         &self,
         tx: &mut HostTx,
         group: &ModuleName,
-        busy: &[i64],
+        busy: &HashSet<i64>,
         now: Timestamp,
-    ) -> Result<bool, DbError> {
+    ) -> Result<Share, DbError> {
         let until = now.plus(self.lease);
         tx.execute(kernel_sql!(
             "INSERT INTO goplt_member (group_name, owner, alive_until) VALUES (?, ?, ?) \
@@ -96,13 +104,25 @@ impl Leases {
         if mine.len() < share {
             let missing = share - mine.len();
             let taken = self.take(tx, group, missing, now).await?;
-            return Ok(usize::try_from(taken).is_ok_and(|taken| taken >= missing));
+            return Ok(Share {
+                whole: usize::try_from(taken).is_ok_and(|taken| taken >= missing),
+                leaving: HashSet::new(),
+            });
         }
-        let idle = mine.iter().rev().filter(|lane| !busy.contains(lane));
-        for lane in idle.take(mine.len() - share) {
+        let extra = mine.len() - share;
+        let (busy, idle): (Vec<i64>, Vec<i64>) =
+            mine.iter().rev().partition(|lane| busy.contains(lane));
+        for lane in idle.iter().take(extra) {
             self.give_back(tx, group, *lane).await?;
         }
-        Ok(true)
+        let leaving: HashSet<i64> = busy
+            .into_iter()
+            .take(extra.saturating_sub(idle.len()))
+            .collect();
+        Ok(Share {
+            whole: leaving.is_empty(),
+            leaving,
+        })
     }
 
     /// Gives everything back.

@@ -1,13 +1,18 @@
 //! What is due: rows by their state, in the lanes that this runner holds.
 
-use super::super::event_row::EventRow;
+use std::collections::HashMap;
+
+use super::{super::event_row::EventRow, list};
 use crate::{
     ModuleName, Timestamp, Uuid,
-    data::{DbError, FromRow, HostTx, Row, kernel::kernel_sql},
+    data::{
+        DbError, FromRow, HostTx, Row,
+        kernel::{kernel_sql, kernel_sql_by_dialect},
+    },
 };
 
-/// How many rows one look reads.
-pub(super) const PAGE: usize = 256;
+/// How many failed events one look takes up.
+const RETRIES: u32 = 256;
 
 /// A delivery that is due, with its event.
 #[derive(Debug, Clone)]
@@ -24,61 +29,102 @@ pub(super) struct Due {
     pub(super) event: EventRow,
 }
 
+/// The lanes of a group that this runner holds, with their fencing tokens.
+pub(super) type Lanes = HashMap<i64, i64>;
+
+/// The lanes of a group that are this owner's.
+pub(super) async fn lanes(
+    tx: &mut HostTx,
+    group: &ModuleName,
+    owner: Uuid,
+) -> Result<Lanes, DbError> {
+    let lanes: Vec<(i64, i64)> = tx
+        .fetch_all(kernel_sql!(
+            "SELECT lane, token FROM goplt_lane WHERE group_name = ? AND owner = ?",
+            group.as_str(),
+            owner
+        ))
+        .await?;
+    Ok(lanes.into_iter().collect())
+}
+
 /// Events whose pause after a failure is over.
 pub(super) async fn retries(
     tx: &mut HostTx,
     group: &ModuleName,
-    owner: Uuid,
+    lanes: &Lanes,
     now: Timestamp,
 ) -> Result<Vec<Due>, DbError> {
-    tx.fetch_all(kernel_sql!(
-        "SELECT d.seq, d.state, d.attempts, d.lane, l.token, EXISTS (SELECT 1 FROM goplt_inbox i \
-         WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
-         o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
-         o.causation_id, o.correlation_id, o.actor_kind, o.actor \
-         FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
-         JOIN goplt_lane l ON l.group_name = d.group_name AND l.lane = d.lane \
-         WHERE d.group_name = ? AND d.state = 'retry' AND d.next_at <= ? AND l.owner = ? \
-         ORDER BY d.seq LIMIT ?",
-        group.as_str(),
-        now,
-        owner,
-        i64::try_from(PAGE).unwrap_or(i64::MAX)
-    ))
-    .await
+    let mut due: Vec<Due> = tx
+        .fetch_all(kernel_sql_by_dialect!(
+            reads, sqlite: "SELECT d.seq, d.state, d.attempts, d.lane, EXISTS (SELECT 1 FROM goplt_inbox i \
+             WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
+             o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
+             o.causation_id, o.correlation_id, o.actor_kind, o.actor \
+             FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
+             WHERE d.group_name = ?1 AND d.state = 'retry' AND d.next_at <= ?2 \
+             AND d.lane IN (SELECT value FROM json_each(?3)) ORDER BY d.seq LIMIT ?4",
+            postgres: "SELECT d.seq, d.state, d.attempts, d.lane, EXISTS (SELECT 1 FROM goplt_inbox i \
+             WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
+             o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
+             o.causation_id, o.correlation_id, o.actor_kind, o.actor \
+             FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
+             WHERE d.group_name = $1 AND d.state = 'retry' AND d.next_at <= $2 \
+             AND d.lane = ANY (translate($3, '[]', '{}')::bigint[]) ORDER BY d.seq LIMIT $4",
+            group.as_str(),
+            now,
+            list::numbers(lanes.keys().copied()),
+            RETRIES
+        ))
+        .await?;
+    fence(&mut due, lanes);
+    Ok(due)
 }
 
-/// Events that nothing holds back, after `seq` in this look.
+/// The first events that nothing holds back and that are not `held` in memory already.
 pub(super) async fn pending(
     tx: &mut HostTx,
     group: &ModuleName,
-    owner: Uuid,
-    after: i64,
+    lanes: &Lanes,
+    held: impl IntoIterator<Item = i64>,
+    rows: usize,
 ) -> Result<Vec<Due>, DbError> {
-    tx.fetch_all(kernel_sql!(
-        "SELECT d.seq, d.state, d.attempts, d.lane, l.token, EXISTS (SELECT 1 FROM goplt_inbox i \
-         WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
-         o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
-         o.causation_id, o.correlation_id, o.actor_kind, o.actor \
-         FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
-         JOIN goplt_lane l ON l.group_name = d.group_name AND l.lane = d.lane \
-         WHERE d.group_name = ? AND d.state = 'pending' AND d.seq > ? AND l.owner = ? \
-         AND NOT EXISTS (SELECT 1 FROM goplt_blocked_key b WHERE b.group_name = d.group_name \
-         AND b.tenant_id = d.tenant_id AND b.topic = d.topic AND b.event_key = d.event_key) \
-         ORDER BY d.seq LIMIT ?",
-        group.as_str(),
-        after,
-        owner,
-        i64::try_from(PAGE).unwrap_or(i64::MAX)
-    ))
-    .await
+    let mut due: Vec<Due> = tx
+        .fetch_all(kernel_sql_by_dialect!(
+            reads, sqlite: "SELECT d.seq, d.state, d.attempts, d.lane, EXISTS (SELECT 1 FROM goplt_inbox i \
+             WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
+             o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
+             o.causation_id, o.correlation_id, o.actor_kind, o.actor \
+             FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
+             WHERE d.group_name = ?1 AND d.state = 'pending' AND d.lane IN (SELECT value FROM json_each(?2)) \
+             AND d.seq NOT IN (SELECT value FROM json_each(?3)) \
+             AND NOT EXISTS (SELECT 1 FROM goplt_blocked_key b WHERE b.group_name = d.group_name \
+             AND b.tenant_id = d.tenant_id AND b.topic = d.topic AND b.event_key = d.event_key) \
+             ORDER BY d.seq LIMIT ?4",
+            postgres: "SELECT d.seq, d.state, d.attempts, d.lane, EXISTS (SELECT 1 FROM goplt_inbox i \
+             WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
+             o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
+             o.causation_id, o.correlation_id, o.actor_kind, o.actor \
+             FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
+             WHERE d.group_name = $1 AND d.state = 'pending' AND d.lane = ANY (translate($2, '[]', '{}')::bigint[]) \
+             AND d.seq NOT IN (SELECT unnest(translate($3, '[]', '{}')::bigint[])) \
+             AND NOT EXISTS (SELECT 1 FROM goplt_blocked_key b WHERE b.group_name = d.group_name \
+             AND b.tenant_id = d.tenant_id AND b.topic = d.topic AND b.event_key = d.event_key) \
+             ORDER BY d.seq LIMIT $4",
+            group.as_str(),
+            list::numbers(lanes.keys().copied()),
+            list::numbers(held),
+            i64::try_from(rows).unwrap_or(i64::MAX)
+        ))
+        .await?;
+    fence(&mut due, lanes);
+    Ok(due)
 }
 
-impl Due {
-    /// Tenant, topic and key: what is handled in order.
-    pub(super) fn key(&self) -> (String, String, String) {
-        let EventRow { tenant, key, .. } = &self.event;
-        (tenant.clone(), self.event.topic().to_owned(), key.clone())
+/// Lanes and rows are of one state of the database: each row finds its lane's token.
+fn fence(due: &mut [Due], lanes: &Lanes) {
+    for due in due {
+        due.token = lanes.get(&due.lane).copied().unwrap_or_default();
     }
 }
 
@@ -90,9 +136,9 @@ impl FromRow for Due {
             retried: state == "retry",
             attempts: row.get_at(2)?,
             lane: row.get_at(3)?,
-            token: row.get_at(4)?,
-            seen: row.get_at(5)?,
-            event: EventRow::read(row, 6)?,
+            token: 0,
+            seen: row.get_at(4)?,
+            event: EventRow::read(row, 5)?,
         })
     }
 }

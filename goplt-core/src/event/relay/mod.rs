@@ -6,8 +6,11 @@
 mod clean;
 mod deliver;
 mod fan_out;
+mod held;
 mod lanes;
+mod list;
 mod load;
+mod look;
 mod numbers;
 mod progress;
 mod settings;

@@ -118,30 +118,36 @@ impl Numbers {
         self.unpublished.set([placement], age(first));
         for group in groups {
             let group = group.as_str();
-            let mut oldest = None;
-            for state in ["pending", "retry"] {
-                let first: Option<Timestamp> = tx
-                    .fetch_optional(kernel_sql!(
-                        "SELECT o.occurred_at FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
-                         WHERE d.group_name = ? AND d.state = ? ORDER BY d.seq LIMIT 1",
-                        group,
-                        state
-                    ))
-                    .await?;
-                oldest = match (oldest, first) {
-                    (Some(one), Some(other)) => Some(std::cmp::min::<Timestamp>(one, other)),
-                    (one, other) => one.or(other),
-                };
-            }
+            // The states stand in the texts: each has its index.
+            let pending: Option<Timestamp> = tx
+                .fetch_optional(kernel_sql!(
+                    "SELECT o.occurred_at FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
+                     WHERE d.group_name = ? AND d.state = 'pending' ORDER BY d.seq LIMIT 1",
+                    group
+                ))
+                .await?;
+            let retried: Option<Timestamp> = tx
+                .fetch_optional(kernel_sql!(
+                    "SELECT o.occurred_at FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
+                     WHERE d.group_name = ? AND d.state = 'retry' ORDER BY d.seq LIMIT 1",
+                    group
+                ))
+                .await?;
+            let oldest = pending.into_iter().chain(retried).min();
             self.pending.set([group, placement], age(oldest));
-            for state in ["parked", "skipped"] {
-                let dead: i64 = tx
-                    .fetch_one(kernel_sql!(
-                        "SELECT count(*) FROM goplt_delivery WHERE group_name = ? AND state = ?",
-                        group,
-                        state
-                    ))
-                    .await?;
+            let parked: i64 = tx
+                .fetch_one(kernel_sql!(
+                    "SELECT count(*) FROM goplt_delivery WHERE group_name = ? AND state = 'parked'",
+                    group
+                ))
+                .await?;
+            let skipped: i64 = tx
+                .fetch_one(kernel_sql!(
+                    "SELECT count(*) FROM goplt_delivery WHERE group_name = ? AND state = 'skipped'",
+                    group
+                ))
+                .await?;
+            for (state, dead) in [("parked", parked), ("skipped", skipped)] {
                 let dead = f64::from(u32::try_from(dead).unwrap_or(u32::MAX));
                 self.dead.set([group, state, placement], dead);
             }

@@ -1,13 +1,16 @@
 //! How far a group has come: deliveries that were handled are removed, in batches.
 
-use super::super::{blocked, event_row::EventRow};
+use super::{
+    super::{blocked, event_row::EventRow},
+    list,
+};
 use crate::{
     ModuleName,
-    data::{DbError, HostTx, kernel::kernel_sql},
+    data::{
+        DbError, HostTx,
+        kernel::{kernel_sql, kernel_sql_by_dialect},
+    },
 };
-
-/// How many one statement removes.
-const CHUNK: usize = 16;
 
 /// Removes deliveries of a group. A crash before this brings them again, and the inbox knows them.
 pub(super) async fn remove(
@@ -15,32 +18,17 @@ pub(super) async fn remove(
     group: &ModuleName,
     seqs: &[i64],
 ) -> Result<(), DbError> {
-    for chunk in seqs.chunks(CHUNK) {
-        // The last chunk is filled up with its own first number: one text for every length.
-        let at = |index: usize| chunk.get(index).unwrap_or(&chunk[0]);
-        tx.execute(kernel_sql!(
-            "DELETE FROM goplt_delivery WHERE group_name = ? AND seq IN \
-             (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            group.as_str(),
-            at(0),
-            at(1),
-            at(2),
-            at(3),
-            at(4),
-            at(5),
-            at(6),
-            at(7),
-            at(8),
-            at(9),
-            at(10),
-            at(11),
-            at(12),
-            at(13),
-            at(14),
-            at(15)
-        ))
-        .await?;
+    if seqs.is_empty() {
+        return Ok(());
     }
+    tx.execute(kernel_sql_by_dialect!(
+        sqlite: "DELETE FROM goplt_delivery WHERE group_name = ?1 AND seq IN (SELECT value FROM json_each(?2))",
+        postgres: "DELETE FROM goplt_delivery WHERE group_name = $1 \
+                   AND seq = ANY (translate($2, '[]', '{}')::bigint[])",
+        group.as_str(),
+        list::numbers(seqs.iter().copied())
+    ))
+    .await?;
     Ok(())
 }
 

@@ -1,7 +1,9 @@
-//! Several events of one key in one transaction, for handlers whose policy lets them share one.
+//! Many events of one tenant in one transaction, for handlers whose policy lets them share one.
 //!
 //! It is a short cut and never the only way: whatever goes wrong, nothing was committed, and each
 //! event is handled alone as if nothing had been tried.
+
+use std::collections::BTreeSet;
 
 use tokio::time::{Instant, timeout};
 use tracing::{Instrument, Span};
@@ -9,18 +11,21 @@ use tracing::{Instrument, Span};
 use super::{
     super::{EventContext, handler::Registered},
     deliver::Delivery,
+    held::Ending,
+    list,
     load::Due,
     span,
 };
 use crate::{
-    ModuleName, TenantId, Uuid,
+    ModuleName, TenantId,
     data::{HostSql, kernel::kernel_sql_by_dialect},
     error::fenced,
     failpoint,
 };
 
-/// How many events share a transaction at most: as many as the statement below has places.
-const MOST: usize = 16;
+/// How many events share a transaction at most. More would hold rows and lanes longer, and save
+/// little: one commit is already spread over so many.
+const MOST: usize = 64;
 
 /// An event that is to be handled, with what is needed for it.
 struct Ready<'a> {
@@ -31,14 +36,32 @@ struct Ready<'a> {
 }
 
 impl Delivery {
-    /// How many of the events at the beginning may share a transaction.
-    pub(super) fn may_share(&self, group: &ModuleName, due: &[Due]) -> usize {
-        let shares = |due: &&Due| {
-            let registered = self.handlers.get(group, &due.event.name);
-            let shares = registered.is_some_and(|known| known.policy.shares_transactions());
-            shares && !due.retried && !due.seen && self.is_here(due)
-        };
-        due.iter().take(MOST).take_while(shares).count()
+    /// Whether the event may be handled in a transaction with others.
+    pub(super) fn shares(&self, group: &ModuleName, due: &Due) -> bool {
+        let registered = self.handlers.get(group, &due.event.name);
+        let shares = registered.is_some_and(|known| known.policy.shares_transactions());
+        shares && !due.retried && !due.seen && self.is_here(due)
+    }
+
+    /// Handles events of one tenant, in order, as many as may to a transaction.
+    pub(super) async fn together(
+        &self,
+        group: &ModuleName,
+        mut due: Vec<Due>,
+        done: impl Fn(Vec<i64>) + Send,
+    ) -> Ending {
+        while !due.is_empty() {
+            let Some(_permit) = self.permit().await else {
+                return Ending::Stopped;
+            };
+            let rest = due.split_off(due.len().min(MOST));
+            if !self.several(group, &due).await {
+                return Ending::Apart { alone: due, rest };
+            }
+            done(due.iter().map(|due| due.seq).collect());
+            due = rest;
+        }
+        Ending::Through
     }
 
     /// Whether the event's tenant is in the database that it was published in.
@@ -49,7 +72,7 @@ impl Delivery {
 
     /// Handles all of these in one transaction; `false` if that did not work, and nothing of it
     /// has happened.
-    pub(super) async fn several(&self, group: &ModuleName, due: &[Due]) -> bool {
+    async fn several(&self, group: &ModuleName, due: &[Due]) -> bool {
         let started = Instant::now();
         let Some(ready) = self.ready(group, due) else {
             return false;
@@ -113,42 +136,29 @@ impl Delivery {
         ready.collect()
     }
 
-    /// As for one event: fails if one is there already, writes nothing if the lane has another
-    /// owner. What the statement has places for too many is `NULL`.
+    /// As for one event: fails if one is there already, writes nothing if any of the lanes has
+    /// another owner, and keeps another from taking them until the transaction ends.
     fn received(&self, group: &ModuleName, ready: &[Ready<'_>]) -> HostSql {
-        let id = |index: usize| -> Option<Uuid> { ready.get(index).map(|ready| ready.cx.id()) };
-        let first = &ready[0];
+        let lanes: BTreeSet<(i64, i64)> = ready
+            .iter()
+            .map(|ready| (ready.due.lane, ready.due.token))
+            .collect();
         kernel_sql_by_dialect!(
             sqlite: "INSERT INTO goplt_inbox (tenant_id, group_name, event_id, received_at) \
-                     SELECT ?1, ?2, e.column1, ?3 FROM goplt_lane l JOIN (VALUES (?6), (?7), (?8), (?9), (?10), (?11), \
-                     (?12), (?13), (?14), (?15), (?16), (?17), (?18), (?19), (?20), (?21)) e \
-                     WHERE l.group_name = ?2 AND l.lane = ?4 AND l.token = ?5 AND e.column1 IS NOT NULL",
-            postgres: "INSERT INTO goplt_inbox (tenant_id, group_name, event_id, received_at) \
-                       SELECT $1, $2, e.id, $3 FROM goplt_lane l CROSS JOIN (VALUES ($6::uuid), ($7), ($8), ($9), \
-                       ($10), ($11), ($12), ($13), ($14), ($15), ($16), ($17), ($18), ($19), ($20), ($21)) e(id) \
-                       WHERE l.group_name = $2 AND l.lane = $4 AND l.token = $5 AND e.id IS NOT NULL \
-                       FOR KEY SHARE OF l",
-            first.cx.tenant().as_str(),
+                     SELECT ?1, ?2, unhex(e.value, '-'), ?3 FROM json_each(?6) e WHERE \
+                     (SELECT count(*) FROM goplt_lane l WHERE l.group_name = ?2 \
+                     AND l.lane || ':' || l.token IN (SELECT value FROM json_each(?4))) = ?5",
+            postgres: "WITH held AS (SELECT l.lane FROM goplt_lane l WHERE l.group_name = $2 \
+                       AND l.lane || ':' || l.token = ANY (translate($4, '[]', '{}')::text[]) FOR KEY SHARE) \
+                       INSERT INTO goplt_inbox (tenant_id, group_name, event_id, received_at) \
+                       SELECT $1, $2, e.id, $3 FROM unnest(translate($6, '[]', '{}')::uuid[]) e(id) \
+                       WHERE (SELECT count(*) FROM held) = $5",
+            ready[0].cx.tenant().as_str(),
             group.as_str(),
             self.db.seams().clock.now(),
-            first.due.lane,
-            first.due.token,
-            id(0),
-            id(1),
-            id(2),
-            id(3),
-            id(4),
-            id(5),
-            id(6),
-            id(7),
-            id(8),
-            id(9),
-            id(10),
-            id(11),
-            id(12),
-            id(13),
-            id(14),
-            id(15)
+            list::words(lanes.iter().map(|(lane, token)| format!("{lane}:{token}"))),
+            i64::try_from(lanes.len()).unwrap_or(i64::MAX),
+            list::words(ready.iter().map(|ready| ready.cx.id()))
         )
     }
 }

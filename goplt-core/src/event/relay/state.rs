@@ -1,7 +1,7 @@
 //! What a runner remembers between two looks, and what it does in each.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -19,21 +19,28 @@ use super::{
     EventRunner, EventSettings, clean,
     deliver::{Delivery, Report},
     fan_out,
+    held::{Ending, Given, Held, Lot},
     lanes::Leases,
-    load::{self, Due},
+    load::Due,
+    look::{self, Found, Wanted},
     numbers::{self, Numbers},
-    progress,
 };
 use crate::{
-    ModuleName, Timestamp, data::DbError, error::chain, failpoint, manifest,
-    shutdown::ShutdownToken,
+    ModuleName, Timestamp, data::DbError, error::chain, manifest, shutdown::ShutdownToken,
 };
 
 /// How long progress may stay unwritten: a crash repeats at most this much.
 const FLUSH_AFTER: Duration = Duration::from_millis(200);
-const FLUSH_AT: usize = 128;
-/// A group with fewer events at work takes more.
-const ENOUGH: usize = load::PAGE / 2;
+const FLUSH_AT: usize = 1_024;
+/// While more events than a few are at work, looks begin no sooner one after the other: each then
+/// finds more.
+const BREATH: Duration = Duration::from_millis(3);
+const FEW: usize = 32;
+/// How many events of a group are held in memory at most, and with how many payload bytes.
+const MOST: usize = 4_096;
+const MOST_BYTES: usize = 16 * 1_024 * 1_024;
+/// As long as nobody knows how long they are.
+const FIRST: usize = 256;
 const CLEAN_EVERY: Duration = Duration::from_secs(60);
 
 /// The memory of one runner.
@@ -43,7 +50,7 @@ pub(super) struct Relay {
     leases: Leases,
     groups: Vec<Group>,
     entered: bool,
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Ending>,
     given: HashMap<Id, Given>,
     reports: mpsc::UnboundedReceiver<Report>,
     report: mpsc::UnboundedSender<Report>,
@@ -52,6 +59,7 @@ pub(super) struct Relay {
     /// When keys that failed are due again.
     retries: BTreeSet<Timestamp>,
     look_at: Instant,
+    looked_at: Instant,
     keep_at: Instant,
     clean_at: Instant,
     measure_at: Instant,
@@ -59,30 +67,12 @@ pub(super) struct Relay {
 
 struct Group {
     name: ModuleName,
-    /// Keys that a task is handling, with their lanes.
-    busy: HashMap<Key, i64>,
-    /// How many rows those tasks were given.
-    given: usize,
+    held: Held,
     /// Whether there was more than one look takes.
     more: bool,
-    /// Busy keys that have more.
-    passed_over: HashSet<Key>,
-    /// Handled, and not yet removed.
-    done: Vec<i64>,
-    done_set: HashSet<i64>,
+    /// The bytes of a payload, on average, when it was last looked.
+    payload: usize,
 }
-
-/// What a task was given.
-struct Given {
-    group: usize,
-    key: Key,
-    rows: usize,
-    /// Whether it frees its key, so that what waited is due.
-    frees: bool,
-}
-
-/// Tenant, topic and key.
-type Key = (String, String, String);
 
 impl Relay {
     pub(super) fn new(runner: EventRunner, shutdown: ShutdownToken) -> Self {
@@ -130,6 +120,7 @@ impl Relay {
             flush_at: None,
             retries: BTreeSet::new(),
             look_at: now,
+            looked_at: now,
             keep_at: now,
             clean_at: now + CLEAN_EVERY,
             measure_at: now,
@@ -149,9 +140,9 @@ impl Relay {
         let looking = self.look_at <= now || self.retry_is_due();
         let mut more = false;
         if looking {
+            self.looked_at = now;
             self.look_at = now + self.settings.poll;
-            more = self.write(true).await?;
-            self.load().await?;
+            more = self.look_now().await?;
         } else if self.flush_is_due(now) {
             self.write(false).await?;
         }
@@ -164,15 +155,22 @@ impl Relay {
             self.measure().await?;
         }
         if more {
-            self.look();
+            self.look_at = Instant::now();
             return Ok(None);
         }
         Ok(Some(self.next()))
     }
 
-    /// Looks for due events in the next turn.
+    /// Looks for due events soon; at once if there is little else to do.
     pub(super) fn look(&mut self) {
-        self.look_at = Instant::now();
+        let now = Instant::now();
+        let at_work: usize = self.groups.iter().map(|group| group.held.len()).sum();
+        let at = if at_work < FEW {
+            now
+        } else {
+            now.max(self.looked_at + BREATH)
+        };
+        self.look_at = self.look_at.min(at);
     }
 
     /// Resolves when a task has something to say.
@@ -237,10 +235,8 @@ impl Relay {
         let mut whole = true;
         for (group, names) in self.delivery.handlers.groups() {
             fan_out::subscribe(&mut tx, group, &names, now).await?;
-            whole &= self
-                .leases
-                .enter(&mut tx, group, self.settings.alone, now)
-                .await?;
+            let share = self.leases.enter(&mut tx, group, self.settings.alone, now);
+            whole &= share.await?.whole;
         }
         tx.commit().await?;
         self.kept(now, whole);
@@ -252,9 +248,11 @@ impl Relay {
         let now = self.now();
         let mut tx = self.delivery.db.begin_host(&self.delivery.host).await?;
         let mut whole = true;
-        for group in &self.groups {
-            let busy: Vec<i64> = group.busy.values().copied().collect();
-            whole &= self.leases.keep(&mut tx, &group.name, &busy, now).await?;
+        for group in &mut self.groups {
+            let busy = group.held.busy_lanes();
+            let share = self.leases.keep(&mut tx, &group.name, &busy, now).await?;
+            whole &= share.whole;
+            group.held.leave(share.leaving);
         }
         tx.commit().await?;
         self.kept(now, whole);
@@ -276,40 +274,109 @@ impl Relay {
         self.keep_at = Instant::now() + pause;
     }
 
-    // === Writing ===
+    // === Looking ===
+
+    /// Writes and reads; whether more new events are to be fanned out.
+    async fn look_now(&mut self) -> Result<bool, DbError> {
+        let backlog = self.groups.iter().any(|group| group.more);
+        if !backlog {
+            // What is fanned out now is then found at once.
+            let more = self.write(true).await?;
+            let wanted = self.wanted();
+            let found = look::find(&self.delivery, self.leases.owner, wanted).await?;
+            self.take_up(found);
+            return Ok(more);
+        }
+        let (done, wanted) = (self.done(), self.wanted());
+        let (written, found) = tokio::join!(
+            look::write(&self.delivery, &done, true),
+            look::find(&self.delivery, self.leases.owner, wanted),
+        );
+        let more = written?;
+        self.removed(&done);
+        self.take_up(found?);
+        Ok(more)
+    }
 
     /// Removes what was handled and, if asked, makes deliveries of new events; whether there are
     /// more of those.
     async fn write(&mut self, outbox: bool) -> Result<bool, DbError> {
-        let db = &self.delivery.db;
-        let outbox = outbox && {
-            let mut tx = db.begin_host_read(&self.delivery.host).await?;
-            fan_out::is_due(&mut tx).await?
-        };
-        if !outbox && self.done == 0 {
-            return Ok(false);
-        }
-        failpoint::point("relay.before_write");
-        let mut tx = db.begin_host(&self.delivery.host).await?;
-        let taken = if outbox {
-            fan_out::fan_out(&mut tx).await?
-        } else {
-            0
-        };
-        for group in &self.groups {
-            progress::remove(&mut tx, &group.name, &group.done).await?;
-        }
-        failpoint::point("relay.before_commit");
-        tx.commit().await?;
-        failpoint::point("relay.after_commit");
-        for group in &mut self.groups {
-            group.done.clear();
-            group.done_set.clear();
+        let done = self.done();
+        let more = look::write(&self.delivery, &done, outbox).await?;
+        self.removed(&done);
+        Ok(more)
+    }
+
+    /// What each group has handled, and the database does not know of.
+    fn done(&self) -> Vec<(ModuleName, Vec<i64>)> {
+        let done = self
+            .groups
+            .iter()
+            .map(|group| (group.name.clone(), group.held.to_remove()));
+        done.filter(|(_, seqs)| !seqs.is_empty()).collect()
+    }
+
+    fn removed(&mut self, done: &[(ModuleName, Vec<i64>)]) {
+        for (name, seqs) in done {
+            let group = self.groups.iter_mut().find(|group| group.name == *name);
+            group.into_iter().for_each(|group| group.held.removed(seqs));
         }
         self.done = 0;
         self.flush_at = None;
-        Ok(taken >= u64::from(fan_out::BATCH))
     }
+
+    /// What to ask for the groups that are not busy enough.
+    fn wanted(&mut self) -> Vec<Wanted> {
+        let mut wanted = Vec::new();
+        for (index, group) in self.groups.iter_mut().enumerate() {
+            let rows = group.room();
+            if rows == 0 {
+                group.more = true;
+                continue;
+            }
+            wanted.push(Wanted {
+                index,
+                group: group.name.clone(),
+                leaving: group.held.leaving().clone(),
+                held: group.held.seqs().collect(),
+                rows,
+            });
+        }
+        wanted
+    }
+
+    /// Takes up what was found, and gives it to tasks.
+    fn take_up(&mut self, found: Vec<Found>) {
+        let now = self.now();
+        self.retries.retain(|at| *at > now);
+        for found in found {
+            let group = &mut self.groups[found.index];
+            group.more = found.more;
+            group.weigh(&found.pending);
+            group.held.only(&found.lanes);
+            group.held.load(found.retries);
+            group.held.load(found.pending);
+            self.begin(found.index);
+        }
+    }
+
+    /// Gives tasks what can begin.
+    fn begin(&mut self, index: usize) {
+        let Group { name, held, .. } = &mut self.groups[index];
+        let lots = held.begin(|due| self.delivery.shares(name, due));
+        for lot in lots {
+            self.give(index, lot);
+        }
+    }
+
+    fn give(&mut self, index: usize, lot: Lot) {
+        let given = Given::new(index, &lot);
+        let to = (index, self.groups[index].name.clone());
+        let work = self.delivery.clone().lot(to, lot, self.report.clone());
+        self.given.insert(self.tasks.spawn(work).id(), given);
+    }
+
+    // === Housekeeping ===
 
     async fn clean(&mut self) -> Result<(), DbError> {
         loop {
@@ -336,69 +403,6 @@ impl Relay {
         numbers.measure(&mut tx, groups, self.now()).await
     }
 
-    // === Reading ===
-
-    /// Gives every key that has something due to a task.
-    async fn load(&mut self) -> Result<(), DbError> {
-        let now = self.now();
-        self.retries.retain(|at| *at > now);
-        let mut tx = self
-            .delivery
-            .db
-            .begin_host_read(&self.delivery.host)
-            .await?;
-        let owner = self.leases.owner;
-        for index in 0..self.groups.len() {
-            let group = &mut self.groups[index];
-            if group.given >= load::PAGE {
-                group.more = true;
-                continue;
-            }
-            let mut found = load::retries(&mut tx, &group.name, owner, now).await?;
-            found.retain(|due| group.is_free(due));
-            let mut after = 0;
-            group.more = loop {
-                let page = load::pending(&mut tx, &group.name, owner, after).await?;
-                let whole = page.len() == load::PAGE;
-                after = page.last().map_or(after, |due| due.seq);
-                // A page may hold nothing but events of keys that are busy: then the next one.
-                found.extend(page.into_iter().filter(|due| group.is_free(due)));
-                if !whole || found.len() >= ENOUGH {
-                    break whole;
-                }
-            };
-            self.give(index, found);
-        }
-        Ok(())
-    }
-
-    fn give(&mut self, index: usize, found: Vec<Due>) {
-        let mut keys: Vec<(Key, Vec<Due>)> = Vec::new();
-        let mut places: HashMap<Key, usize> = HashMap::new();
-        for due in found {
-            let key = due.key();
-            let place = *places.entry(key.clone()).or_insert(keys.len());
-            if place == keys.len() {
-                keys.push((key, Vec::new()));
-            }
-            keys[place].1.push(due);
-        }
-        let group = &mut self.groups[index];
-        for (key, due) in keys {
-            group.given += due.len();
-            group.busy.insert(key.clone(), due[0].lane);
-            let given = Given {
-                group: index,
-                key,
-                rows: due.len(),
-                frees: due[0].retried,
-            };
-            let to = (index, group.name.clone());
-            let work = self.delivery.clone().key(to, due, self.report.clone());
-            self.given.insert(self.tasks.spawn(work).id(), given);
-        }
-    }
-
     // === Reports ===
 
     fn reap(&mut self) {
@@ -416,10 +420,9 @@ impl Relay {
 
     fn note(&mut self, report: Report) {
         match report {
-            Report::Done { group, seq } => {
-                self.groups[group].done.push(seq);
-                self.groups[group].done_set.insert(seq);
-                self.done += 1;
+            Report::Done { group, seqs } => {
+                self.done += seqs.len();
+                self.groups[group].held.handled(seqs);
                 self.flush_at
                     .get_or_insert_with(|| Instant::now() + FLUSH_AFTER);
             }
@@ -429,19 +432,22 @@ impl Relay {
         }
     }
 
-    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
-        let id = match ended {
-            Ok((id, ())) => id,
-            Err(error) => error.id(),
+    fn ended(&mut self, ended: Result<(Id, Ending), JoinError>) {
+        let (id, ending) = match ended {
+            Ok(ended) => ended,
+            Err(error) => (error.id(), Ending::Stopped),
         };
         let Some(given) = self.given.remove(&id) else {
             return;
         };
-        let group = &mut self.groups[given.group];
-        group.busy.remove(&given.key);
-        group.given -= given.rows;
-        let passed_over = group.passed_over.remove(&given.key);
-        if passed_over || given.frees || (group.more && group.given < ENOUGH) {
+        let index = given.group;
+        let (alone, left) = self.groups[index].held.end(&given, ending);
+        for lot in alone {
+            self.give(index, lot);
+        }
+        self.begin(index);
+        let group = &self.groups[index];
+        if left || (group.more && !group.is_busy()) {
             self.look();
         }
     }
@@ -453,25 +459,32 @@ impl Group {
     fn new(name: ModuleName) -> Self {
         Self {
             name,
-            busy: HashMap::new(),
-            given: 0,
+            held: Held::default(),
             more: false,
-            passed_over: HashSet::new(),
-            done: Vec::new(),
-            done_set: HashSet::new(),
+            payload: MOST_BYTES / FIRST,
         }
     }
 
-    /// Whether a task can be given this event now.
-    fn is_free(&mut self, due: &Due) -> bool {
-        if self.done_set.contains(&due.seq) {
-            return false;
+    /// How many more events to take: as many as memory has room for, or none while it is half full.
+    fn room(&self) -> usize {
+        if self.is_busy() {
+            return 0;
         }
-        let key = due.key();
-        if self.busy.contains_key(&key) {
-            self.passed_over.insert(key);
-            return false;
+        self.most() - self.held.len()
+    }
+
+    fn is_busy(&self) -> bool {
+        self.held.len() >= self.most().div_ceil(2)
+    }
+
+    fn most(&self) -> usize {
+        (MOST_BYTES / self.payload.max(1)).clamp(1, MOST)
+    }
+
+    fn weigh(&mut self, found: &[Due]) {
+        let bytes: usize = found.iter().map(|due| due.event.size()).sum();
+        if let Some(average) = bytes.checked_div(found.len()) {
+            self.payload = average;
         }
-        true
     }
 }

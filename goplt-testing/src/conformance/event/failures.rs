@@ -241,13 +241,18 @@ impl Recorder {
     }
 }
 
+/// With an odd seed, events share transactions.
 fn recorded(seed: u64) -> EventHandlers {
     let recorder = Arc::new(Recorder {
         random: Random::seeded(seed),
     });
     let mut handlers = EventHandlers::new();
     let group = handlers.group("analytics".parse().unwrap(), &recorder);
-    let _ = group.on_with(COUNTED, quick(1_000), Recorder::handle);
+    let policy = match seed % 2 {
+        0 => quick(1_000),
+        _ => quick(1_000).with_shared_transactions(),
+    };
+    let _ = group.on_with(COUNTED, policy, Recorder::handle);
     handlers
 }
 

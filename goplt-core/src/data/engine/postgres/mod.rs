@@ -64,7 +64,7 @@ impl Postgres {
     fn pool(&self, whose: Whose<'_>) -> Result<&Arc<Pool>, DbError> {
         match whose {
             Whose::Tenant(_) => Ok(&self.app),
-            Whose::Host => self.host.as_ref().ok_or(DbError::NoRole {
+            Whose::Host | Whose::Kernel => self.host.as_ref().ok_or(DbError::NoRole {
                 role: "host",
                 purpose: "works across tenants",
             }),
@@ -180,12 +180,18 @@ fn begin(access: Access, whose: Whose<'_>, deadline: Option<Instant>) -> String 
         Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
         Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
     });
-    if let Whose::Tenant(tenant) = whose {
-        // An id has letters, digits and hyphens alone, that of the platform an `@`; what a string
-        // would have to escape never parsed.
-        text.push_str("; SET LOCAL goplt.tenant = '");
-        text.push_str(tenant.as_str());
-        text.push('\'');
+    match whose {
+        Whose::Tenant(tenant) => {
+            // An id has letters, digits and hyphens alone, that of the platform an `@`; what a string
+            // would have to escape never parsed.
+            text.push_str("; SET LOCAL goplt.tenant = '");
+            text.push_str(tenant.as_str());
+            text.push('\'');
+        }
+        Whose::Host => {}
+        // The kernel's tables are queues: empty in one moment and full in the next. A plan made for
+        // the one, which reads them from end to end, would be kept for the other.
+        Whose::Kernel => text.push_str("; SET LOCAL enable_seqscan = off"),
     }
     if let Some(deadline) = deadline {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -217,6 +223,10 @@ mod tests {
         assert_eq!(
             begin(Access::Read, Whose::Host, None),
             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        );
+        assert_eq!(
+            begin(Access::Read, Whose::Kernel, None),
+            "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL enable_seqscan = off"
         );
     }
 
