@@ -399,6 +399,18 @@ impl TenantDb {
         self.places().len() > 1
     }
 
+    /// Whether there is more than the home database, of whichever this handle is.
+    pub(crate) fn has_placements(&self) -> bool {
+        self.inner.databases.len() > 1
+    }
+
+    /// The tenants that are placed in another database than that of this handle.
+    pub(crate) fn placed_elsewhere(&self) -> impl Iterator<Item = &TenantId> {
+        let here = self.here();
+        let placed = self.inner.placed.iter();
+        placed.filter_map(move |(tenant, place)| (*place != here).then_some(tenant))
+    }
+
     /// Where the tenant's rows are. Without placements the map is empty, which it sees at once.
     pub(crate) fn place_of(&self, tenant: &TenantId) -> Place {
         self.inner.placed.get(tenant).copied().unwrap_or(HOME)

@@ -124,7 +124,8 @@ pub(super) fn migrations(modules: &Registry) -> Vec<ModuleMigrations<'_>> {
         .collect()
 }
 
-/// Refuses a database that does not keep tenants apart; in development it says so and goes on.
+/// Refuses a database that does not keep tenants apart; in development it says so and goes on, unless rows of a tenant
+/// are where nobody looks for them: it would look empty, and be written to.
 pub(super) async fn examine(
     db: &TenantDb,
     modules: &Registry,
@@ -137,6 +138,10 @@ pub(super) async fn examine(
     }
     if !config.environment().is_development() {
         return Err(StartCause::Doctor(diagnosis));
+    }
+    let strays = diagnosis.strays();
+    if !strays.is_healthy() {
+        return Err(StartCause::Doctor(strays));
     }
     for fault in diagnosis.faults() {
         tracing::warn!(%fault, "the database does not keep tenants apart; outside of development this is no start");

@@ -45,7 +45,7 @@ pub enum StartCause {
     /// The roles of the database are not to be had.
     #[error("{}", chain(.0))]
     Setup(#[from] SetupError),
-    /// The database does not keep tenants apart.
+    /// The database does not keep tenants apart, or rows of one lie where nobody looks for them.
     #[error("{0}")]
     Doctor(Diagnosis),
     /// A layer of the edge cannot be made.

@@ -1,10 +1,13 @@
 //! A host whose tenant `globex` has a database of its own, and a way around it into both.
 
-use goplt_authz::service::AuditModule;
-use goplt_core::Uuid;
+use std::sync::Arc;
+
+use goplt_authz::{PolicyHandle, TenantLayer, service::AuditModule};
+use goplt_core::{Uuid, config::Sources};
+use goplt_module::{Host, RunningHost, StartError};
 #[cfg(feature = "postgres")]
 use goplt_testing::backend::postgres::Database;
-use goplt_testing::{TestHost, TestHostBuilder};
+use goplt_testing::{TestHost, TestHostBuilder, TokenMint};
 use sqlx::{
     AssertSqlSafe, Connection as _, Row as _, SqliteConnection, sqlite::SqliteConnectOptions,
 };
@@ -31,6 +34,8 @@ enum Raw {
     Postgres {
         home: String,
         placed: String,
+        /// The settings of both, as the roles of an assembly.
+        settings: Vec<String>,
     },
 }
 
@@ -68,9 +73,19 @@ impl Engine {
             #[cfg(feature = "postgres")]
             Self::Postgres(databases) => {
                 let [home, placed] = *databases;
+                let settings = |section: &str, database: &Database| {
+                    let roles = database.roles();
+                    [
+                        format!("{section}.url={}", roles.app),
+                        format!("{section}.host_url={}", roles.host),
+                    ]
+                };
+                let mut both = settings("database", &home).to_vec();
+                both.extend(settings("database.placements.globex", &placed));
                 let raw = Raw::Postgres {
                     home: home.url(),
                     placed: placed.url(),
+                    settings: both,
                 };
                 (builder.postgres(home).placed_on("globex", placed), raw)
             }
@@ -110,6 +125,37 @@ impl Bed {
         }
     }
 
+    /// Starts another host on the same databases, as requests may, with these tenants placed.
+    pub(crate) async fn start_again(&self, placed: &str) -> Result<RunningHost, StartError> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = match &self.raw {
+            Raw::Sqlite => vec![
+                format!("database.url=sqlite:{}", self.file(Place::Home).display()),
+                format!(
+                    "database.placements.globex.url=sqlite:{}",
+                    self.file(Place::Placed).display()
+                ),
+            ],
+            #[cfg(feature = "postgres")]
+            Raw::Postgres { settings, .. } => {
+                // Without the owner's URL, as where a server only serves.
+                let mut settings = settings.clone();
+                settings.push("database.migrations=verify".to_owned());
+                settings
+            }
+        };
+        settings.push(format!("data_dir={}", folder.path().join("data").display()));
+        settings.push(format!("database.placements.globex.tenants={placed}"));
+        let host = Host::builder()
+            .module(AuditModule)
+            .module(ParcelModule(Leak::Nowhere))
+            .sources(Sources::new(folder.path()).with_set(settings))
+            .auth(TokenMint::new().layer())
+            .tenant_with(|edge| Ok(TenantLayer::configured(edge.mint(), edge.config())))
+            .authorizer(Arc::new(PolicyHandle::new()));
+        host.build().unwrap().start_in_process().await
+    }
+
     /// The file of a database on SQLite.
     pub(crate) fn file(&self, place: Place) -> std::path::PathBuf {
         let name = match place {
@@ -146,7 +192,7 @@ impl Bed {
                 rows.iter().map(|row| row.get(0)).collect()
             }
             #[cfg(feature = "postgres")]
-            Raw::Postgres { home, placed } => {
+            Raw::Postgres { home, placed, .. } => {
                 let url = match place {
                     Place::Home => home,
                     Place::Placed => placed,

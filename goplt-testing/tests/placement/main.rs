@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod bed;
+mod strays;
 #[path = "../parcel/mod.rs"]
 mod parcel;
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::id::PlacementName;
+use crate::{TenantId, id::PlacementName};
 
 /// What [`examine`](super::examine) found; displayed as a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +16,7 @@ pub struct Fault {
     message: String,
     mend: String,
     placement: Option<PlacementName>,
+    is_stray: bool,
 }
 
 // === impl Diagnosis ===
@@ -33,6 +34,17 @@ impl Diagnosis {
         &self.faults
     }
 
+    /// The tenants that have rows in a database where nobody looks for them, alone: no process may
+    /// serve while there is one, in whatever environment.
+    #[must_use]
+    pub fn strays(&self) -> Self {
+        let faults = self.faults.iter().filter(|fault| fault.is_stray());
+        Self {
+            faults: faults.cloned().collect(),
+            tables: self.tables,
+        }
+    }
+
     /// How many tables of tenants were looked at.
     #[must_use]
     pub const fn tables(&self) -> usize {
@@ -47,11 +59,12 @@ impl fmt::Display for Diagnosis {
         if self.is_healthy() {
             return write!(f, "healthy: {tables} table{} of tenants", plural(tables));
         }
-        write!(
-            f,
-            "the database does not keep tenants apart: {faults} fault{}",
-            plural(faults)
-        )?;
+        let what = if self.faults.iter().all(Fault::is_stray) {
+            "rows of tenants lie in a database where nobody looks for them"
+        } else {
+            "the database does not keep tenants apart"
+        };
+        write!(f, "{what}: {faults} fault{}", plural(faults))?;
         self.faults
             .iter()
             .try_for_each(|fault| write!(f, "\n- {fault}"))
@@ -71,6 +84,16 @@ impl Fault {
             message: message.into(),
             mend: mend.into(),
             placement: None,
+            is_stray: false,
+        }
+    }
+
+    /// A tenant with rows in a database where nobody looks for them.
+    pub(super) fn stray(tenant: &TenantId, message: String) -> Self {
+        let mend = "stop every instance and move them (docs/guides/postgres.md, \"A tenant moves\")";
+        Self {
+            is_stray: true,
+            ..Self::new(format!("tenant `{tenant}`"), message, mend)
         }
     }
 
@@ -83,6 +106,12 @@ impl Fault {
     #[must_use]
     pub const fn placement(&self) -> Option<&PlacementName> {
         self.placement.as_ref()
+    }
+
+    /// Whether it is a tenant with rows in a database where nobody looks for them.
+    #[must_use]
+    pub const fn is_stray(&self) -> bool {
+        self.is_stray
     }
 
     /// What it is about: ``role `shop_app` ``, ``table `blog.blog_posts` ``.
@@ -111,6 +140,7 @@ impl fmt::Display for Fault {
             message,
             mend,
             placement,
+            ..
         } = self;
         if let Some(placement) = placement {
             write!(f, "in the placement `{placement}`: ")?;

@@ -4,11 +4,14 @@
 //! the shape of keys, views, functions, rights, and settings that stand before a session begins. On SQLite, which has
 //! neither roles nor policies, the tenant columns and the shape of keys.
 //!
-//! It changes nothing, and needs no more rights than requests have. A start looks itself: outside of development it
-//! ends with the list of [`Fault`]s.
+//! Where tenants are placed in several databases, also whether rows of a tenant lie in one where nobody looks for them.
+//!
+//! It changes nothing, and needs no more rights than a process that serves has. A start looks itself: outside of
+//! development it ends with the list of [`Fault`]s, and everywhere if a tenant is not where its rows are.
 
 mod checks;
 mod fault;
+mod strays;
 
 use goplt_manifest::ModuleName;
 
@@ -67,7 +70,11 @@ async fn one(db: &TenantDb, modules: &[ModuleMigrations<'_>]) -> Result<Diagnosi
     let seen = Box::pin(look(&mut run)).await;
     run.finish().await;
     let (catalogue, ahead) = seen?;
-    Ok(Examination::of(modules, &catalogue, &ahead).diagnose())
+    let mut diagnosis = Examination::of(modules, &catalogue, &ahead).diagnose();
+    diagnosis
+        .faults
+        .extend(strays::strays(db, modules, &catalogue).await?);
+    Ok(diagnosis)
 }
 
 async fn look(run: &mut Run<'_, '_>) -> Result<(Catalogue, Vec<ModuleName>), DbError> {

@@ -57,10 +57,7 @@ pub(crate) struct Bound {
 #[derive(Debug, Clone)]
 pub(crate) enum Text {
     Static(&'static Statement),
-    #[cfg_attr(
-        not(any(feature = "dynamic-sql", all(test, feature = "sqlite"))),
-        expect(dead_code, reason = "made at run time")
-    )]
+    /// Made at run time.
     Shared(Arc<Statement>),
 }
 
