@@ -153,7 +153,7 @@ impl Bed {
             .auth(TokenMint::new().layer())
             .tenant_with(|edge| Ok(TenantLayer::configured(edge.mint(), edge.config())))
             .authorizer(Arc::new(PolicyHandle::new()));
-        host.build().unwrap().start_in_process().await
+        Box::pin(host.build().unwrap().start_in_process()).await
     }
 
     /// The file of a database on SQLite.

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod bed;
-mod strays;
 #[path = "../parcel/mod.rs"]
 mod parcel;
+mod strays;
 
 use std::{borrow::Cow, sync::Arc};
 

@@ -90,7 +90,8 @@ impl Fault {
 
     /// A tenant with rows in a database where nobody looks for them.
     pub(super) fn stray(tenant: &TenantId, message: String) -> Self {
-        let mend = "stop every instance and move them (docs/guides/postgres.md, \"A tenant moves\")";
+        let mend = "place it where its rows are, or stop every instance and move them: \
+                    docs/guides/postgres.md, \"A tenant moves\"";
         Self {
             is_stray: true,
             ..Self::new(format!("tenant `{tenant}`"), message, mend)

@@ -116,7 +116,9 @@ async fn listed(db: &TenantDb, looks: &[Look]) -> Result<BTreeSet<TenantId>, DbE
         let Some(tenants) = texts(&mut *session, sql, vec![]).await? else {
             return Ok(found);
         };
-        let tenants = tenants.iter().filter_map(|text| TenantId::stored(text).ok());
+        let tenants = tenants
+            .iter()
+            .filter_map(|text| TenantId::stored(text).ok());
         found.extend(tenants.filter(|tenant| !tenant.is_platform() && !db.holds(tenant)));
     }
     Ok(found)
