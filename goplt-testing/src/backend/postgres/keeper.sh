@@ -24,10 +24,11 @@ if ! { make C.UTF-8 || make C; } ||
 fi
 echo ready
 exec >/dev/null 2>&1
+trap - HUP INT TERM
 
-# The watch stops the server itself, so that nobody comes between; if it was cut off, again.
-while "$BIN/pg_ctl" -D data status; do
-    "$BIN/psql" -qAtX -v ON_ERROR_STOP=1 -h "$FOLDER" -p "$PORT" -U postgres -f watch.sql
-    sleep 1
-done
-leave
+# As the server is: nobody's child, in a session of its own. What ends a whole run ends neither.
+if command -v setsid; then
+    (setsid sh watch.sh goplt-testing-postgres &)
+else
+    exec sh watch.sh goplt-testing-postgres
+fi

@@ -15,9 +15,12 @@ use std::{
 use super::{SETTINGS, server::Address, shared::Shared, watch};
 use crate::backend::Rung;
 
-/// Starts the server, waits until nobody uses it, ends it and removes its folder: a process of its
-/// own, so that it outlives whoever is killed.
+/// Starts the server, and the watch beside it.
 const KEEPER: &str = include_str!("keeper.sh");
+
+/// Waits until nobody uses the server, ends it and removes its folder: a process of its own, so
+/// that it outlives whoever is killed.
+const WATCH: &str = include_str!("watch.sh");
 
 pub(super) fn start(shared: &mut Shared) -> Result<Address, String> {
     let bin = binaries().ok_or("no `initdb` in /usr/lib/postgresql/*/bin or on the PATH")?;
@@ -48,6 +51,7 @@ fn attempt(bin: &Path, shared: &mut Shared) -> io::Result<Address> {
         "watch.sql",
         &format!("{}\\! \"$BIN/pg_ctl\" -D data -m immediate stop\n", watch()),
     )?;
+    file("watch.sh", WATCH)?;
     file("log", "")?;
     let mut keeper = Command::new("sh");
     keeper
@@ -68,7 +72,7 @@ fn attempt(bin: &Path, shared: &mut Shared) -> io::Result<Address> {
         let (uid, gid) = unprivileged().ok_or_else(|| {
             io::Error::other("the server refuses root, and there is no other user")
         })?;
-        for name in ["", "password", "watch.sql", "log"] {
+        for name in ["", "password", "watch.sql", "watch.sh", "log"] {
             chown(folder.path().join(name), Some(uid), Some(gid))?;
         }
         keeper.uid(uid).gid(gid);
