@@ -182,35 +182,17 @@ async fn on_postgres_a_placement_is_set_up_by_itself_or_by_command() {
         ended.stderr
     );
 
-    let mut setup = command(dir.path());
-    setup.args([
-        "db",
-        "setup",
-        "--placement",
-        "big",
-        "--admin-url",
-        &placed.url(),
-    ]);
-    let ended = run({
-        setup.args(&settings);
+    let set_up = |placement: &str| {
+        let mut setup = command(dir.path());
         setup
-    })
-    .await;
+            .args(["db", "setup", "--placement", placement])
+            .args(["--admin-url", &placed.url()])
+            .args(&settings);
+        run(setup)
+    };
+    let ended = set_up("big").await;
     assert!(ended.status.success(), "{}", ended.stderr);
-    let mut setup = command(dir.path());
-    setup.args([
-        "db",
-        "setup",
-        "--placement",
-        "bigg",
-        "--admin-url",
-        &placed.url(),
-    ]);
-    let ended = run({
-        setup.args(&settings);
-        setup
-    })
-    .await;
+    let ended = set_up("bigg").await;
     assert!(
         ended
             .stderr

@@ -190,7 +190,7 @@ macro_rules! kernel_sql_by_dialect {
     (sqlite: $($rest:tt)*) => {
         $crate::data::kernel::kernel_sql_by_dialect!(@ true, sqlite: $($rest)*)
     };
-    (@ $writes:literal, sqlite: $sqlite:literal, postgres: $postgres:literal, $($value:expr),* $(,)?) => {{
+    (@ $writes:literal, sqlite: $sqlite:expr, postgres: $postgres:expr, $($value:expr),* $(,)?) => {{
         static STATEMENT: $crate::data::__Statement = $crate::data::__Statement {
             sqlite: ::std::borrow::Cow::Borrowed($sqlite),
             postgres: ::std::borrow::Cow::Borrowed($postgres),

@@ -10,6 +10,8 @@ mod catalogue;
 #[cfg(feature = "data")]
 mod commits;
 #[cfg(feature = "data")]
+mod databases;
+#[cfg(feature = "data")]
 mod db;
 #[cfg(feature = "data")]
 pub mod doctor;

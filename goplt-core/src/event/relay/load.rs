@@ -32,6 +32,20 @@ pub(super) struct Due {
 /// The lanes of a group that this runner holds, with their fencing tokens.
 pub(super) type Lanes = HashMap<i64, i64>;
 
+/// What [`Due`] is read from, with the condition that a statement adds.
+macro_rules! due {
+    ($condition:literal) => {
+        concat!(
+            "SELECT d.seq, d.state, d.attempts, d.lane, EXISTS (SELECT 1 FROM goplt_inbox i \
+             WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
+             o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
+             o.causation_id, o.correlation_id, o.actor_kind, o.actor \
+             FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq ",
+            $condition
+        )
+    };
+}
+
 /// The lanes of a group that are this owner's.
 pub(super) async fn lanes(
     tx: &mut HostTx,
@@ -57,20 +71,10 @@ pub(super) async fn retries(
 ) -> Result<Vec<Due>, DbError> {
     let mut due: Vec<Due> = tx
         .fetch_all(kernel_sql_by_dialect!(
-            reads, sqlite: "SELECT d.seq, d.state, d.attempts, d.lane, EXISTS (SELECT 1 FROM goplt_inbox i \
-             WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
-             o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
-             o.causation_id, o.correlation_id, o.actor_kind, o.actor \
-             FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
-             WHERE d.group_name = ?1 AND d.state = 'retry' AND d.next_at <= ?2 \
-             AND d.lane IN (SELECT value FROM json_each(?3)) ORDER BY d.seq LIMIT ?4",
-            postgres: "SELECT d.seq, d.state, d.attempts, d.lane, EXISTS (SELECT 1 FROM goplt_inbox i \
-             WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
-             o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
-             o.causation_id, o.correlation_id, o.actor_kind, o.actor \
-             FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
-             WHERE d.group_name = $1 AND d.state = 'retry' AND d.next_at <= $2 \
-             AND d.lane = ANY (translate($3, '[]', '{}')::bigint[]) ORDER BY d.seq LIMIT $4",
+            reads, sqlite: due!("WHERE d.group_name = ?1 AND d.state = 'retry' AND d.next_at <= ?2 \
+             AND d.lane IN (SELECT value FROM json_each(?3)) ORDER BY d.seq LIMIT ?4"),
+            postgres: due!("WHERE d.group_name = $1 AND d.state = 'retry' AND d.next_at <= $2 \
+             AND d.lane = ANY (translate($3, '[]', '{}')::bigint[]) ORDER BY d.seq LIMIT $4"),
             group.as_str(),
             now,
             list::numbers(lanes.keys().copied()),
@@ -91,26 +95,16 @@ pub(super) async fn pending(
 ) -> Result<Vec<Due>, DbError> {
     let mut due: Vec<Due> = tx
         .fetch_all(kernel_sql_by_dialect!(
-            reads, sqlite: "SELECT d.seq, d.state, d.attempts, d.lane, EXISTS (SELECT 1 FROM goplt_inbox i \
-             WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
-             o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
-             o.causation_id, o.correlation_id, o.actor_kind, o.actor \
-             FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
-             WHERE d.group_name = ?1 AND d.state = 'pending' AND d.lane IN (SELECT value FROM json_each(?2)) \
+            reads, sqlite: due!("WHERE d.group_name = ?1 AND d.state = 'pending' AND d.lane IN (SELECT value FROM json_each(?2)) \
              AND d.seq NOT IN (SELECT value FROM json_each(?3)) \
              AND NOT EXISTS (SELECT 1 FROM goplt_blocked_key b WHERE b.group_name = d.group_name \
              AND b.tenant_id = d.tenant_id AND b.topic = d.topic AND b.event_key = d.event_key) \
-             ORDER BY d.seq LIMIT ?4",
-            postgres: "SELECT d.seq, d.state, d.attempts, d.lane, EXISTS (SELECT 1 FROM goplt_inbox i \
-             WHERE i.tenant_id = d.tenant_id AND i.group_name = d.group_name AND i.event_id = o.id) AS seen, \
-             o.id, o.tenant_id, o.name, o.version, o.event_key, o.occurred_at, o.payload, o.trace, \
-             o.causation_id, o.correlation_id, o.actor_kind, o.actor \
-             FROM goplt_delivery d JOIN goplt_outbox o ON o.seq = d.seq \
-             WHERE d.group_name = $1 AND d.state = 'pending' AND d.lane = ANY (translate($2, '[]', '{}')::bigint[]) \
+             ORDER BY d.seq LIMIT ?4"),
+            postgres: due!("WHERE d.group_name = $1 AND d.state = 'pending' AND d.lane = ANY (translate($2, '[]', '{}')::bigint[]) \
              AND d.seq NOT IN (SELECT unnest(translate($3, '[]', '{}')::bigint[])) \
              AND NOT EXISTS (SELECT 1 FROM goplt_blocked_key b WHERE b.group_name = d.group_name \
              AND b.tenant_id = d.tenant_id AND b.topic = d.topic AND b.event_key = d.event_key) \
-             ORDER BY d.seq LIMIT $4",
+             ORDER BY d.seq LIMIT $4"),
             group.as_str(),
             list::numbers(lanes.keys().copied()),
             list::numbers(held),
